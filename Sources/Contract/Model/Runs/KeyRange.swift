@@ -1,0 +1,12 @@
+/// Records with after < key <= through in the order of the key; a missing bound is open.
+///
+/// The values are one per key column, in the source connector's own text form; nobody else reads them.
+public struct KeyRange: Hashable, Sendable, Codable {
+    public var after: [String]?
+    public var through: [String]?
+
+    public init(after: [String]? = nil, through: [String]? = nil) {
+        self.after = after
+        self.through = through
+    }
+}

@@ -1,0 +1,28 @@
+/// Records of a run by what is known of them. `attempted` is the sum of the six verdicts that an ended run can have.
+public struct RunCounts: Hashable, Sendable, Codable {
+    /// Records planned so far; exact once planning is complete.
+    public var planned = 0
+    public var applied = 0
+    public var unchanged = 0
+    public var rejected = 0
+    public var notApplied = 0
+    public var conflicted = 0
+    public var unknowable = 0
+    /// Permitted and without an outcome: at most one write per worker.
+    public var indeterminate = 0
+    public var inserted = 0
+    public var updated = 0
+    public var deleted = 0
+    public var batchesPlanned = 0
+    public var batchesDone = 0
+    public var batchesWithheld = 0
+    public var writes = 0
+
+    public init() {}
+
+    public var attempted: Int {
+        applied + unchanged + rejected + notApplied + conflicted + unknowable
+    }
+
+    public var notAttempted: Int { max(0, planned - attempted - indeterminate) }
+}

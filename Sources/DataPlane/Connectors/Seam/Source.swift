@@ -1,0 +1,67 @@
+public import Model
+
+/// What is read of one stream: some columns of the records that the filter admits, in the order of the key.
+public struct Scan: Sendable {
+    public var stream: String
+    public var columns: [String]
+    /// Source columns that order and partition the records; unique together.
+    public var key: [String]
+    public var filter: Filter?
+
+    public init(stream: String, columns: [String], key: [String], filter: Filter? = nil) {
+        self.stream = stream
+        self.columns = columns
+        self.key = key
+        self.filter = filter
+    }
+}
+
+public struct PlannedRange: Sendable, Hashable {
+    public var range: KeyRange
+    /// Number of records in it at the time of planning.
+    public var records: Int
+
+    public init(range: KeyRange, records: Int) {
+        self.range = range
+        self.records = records
+    }
+}
+
+/// A system that records are read from. One instance belongs to one thread of one worker process; calls block.
+///
+/// Errors are `SluiceError`: `unreachable`, `denied`, `notFound`, `invalid`, `unsupported`, with `isRetriable` set where trying
+/// again may help. A source never writes.
+public protocol Source: AnyObject {
+    /// Connects if necessary and proves that reading works. Idempotent.
+    func check() throws
+
+    /// The streams of this system (all, or the one named). An unknown name is `notFound` and lists near names.
+    func discover(stream: String?) throws -> [StreamDescription]
+
+    /// Opens the view of the data that every later `plan` and `read` uses, and keeps it until `close`.
+    ///
+    /// - Parameter token: a view that another process holds open and is to be shared; nil: a new one.
+    /// - Returns: a token with which others can share this very view as long as this process keeps it (re-exported, so that no
+    ///   single process is needed by all); nil where the system has no shareable views.
+    /// - Throws: `conflict` when the token's holder is gone.
+    func openSnapshot(adopting token: String?) throws -> String?
+
+    /// Cuts the scan into ranges of at most `recordsPerRange` records, in the order of the key, without holding the keys in
+    /// memory. The first range is open below, the last open above. `emit` is called as they are found; what it throws
+    /// ends the planning.
+    ///
+    /// - Parameter after: plan only the records behind this key; nil: all.
+    func plan(
+        _ scan: Scan,
+        recordsPerRange: Int,
+        after: [String]?,
+        emit: (PlannedRange) throws -> Void
+    ) throws
+
+    /// Reads the records of a range, in the order of the key, and appends them to `batch`, whose width is the number of
+    /// `scan.columns`. Fields are in the canonical encoding of the types that `discover` gave.
+    func read(_ scan: Scan, range: KeyRange, into batch: inout RowBatch) throws
+
+    /// Lets go of the view and the connection. Idempotent.
+    func close()
+}
