@@ -129,6 +129,30 @@ let package = Package(
             packages: [arguments]
         ),
         program("sluice-worker", imports: ["Worker"], packages: [arguments]),
+        .target(
+            name: "ConformanceKit",
+            dependencies: ["Model", "Connectors"],
+            path: "Tests/ConformanceKit",
+            swiftSettings: strict()
+        ),
+        .target(
+            name: "TestSupport",
+            dependencies: ["Drivers", "Model", "CProcess"],
+            path: "Tests/TestSupport",
+            swiftSettings: strict()
+        ),
+        tests("Model", imports: ["Model"]),
+        tests("Drivers", imports: ["Drivers", "TestSupport"]),
+        tests("Wire", imports: ["Wire", "Model", "Drivers"], packages: [protobuf]),
+        tests("Connectors", imports: ["Connectors", "Model", "Drivers", "ConformanceKit", "TestSupport"]),
+        tests("Worker", imports: ["Worker", "Model", "Wire", "Connectors"], packages: [protobuf]),
+        tests("Decisions", imports: ["Decisions", "Model"]),
+        tests("Supervision", imports: ["Supervision", "Model", "Wire", "Drivers"], packages: [protobuf]),
+        tests("Store", imports: ["Store", "Model", "Wire", "Drivers"], packages: [grdb, protobuf]),
+        tests("JobConfiguration", imports: ["JobConfiguration", "Model"]),
+        tests("EndToEnd", imports: ["Model", "Drivers", "TestSupport"]),
+        tests("Faults", imports: ["Model", "Drivers", "TestSupport"]),
+        tests("Tidy", imports: []),
     ],
     swiftLanguageModes: [.v6]
 )
