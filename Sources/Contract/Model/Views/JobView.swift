@@ -1,0 +1,126 @@
+/// A job as the API shows it.
+public struct JobView: Sendable, Hashable, Codable {
+    public var name: String
+    public var version: Int
+    public var spec: JobSpec
+    public var isPaused: Bool
+    public var pausedReason: String?
+    public var lastRun: RunView?
+
+    public init(
+        name: String,
+        version: Int,
+        spec: JobSpec,
+        isPaused: Bool,
+        pausedReason: String?,
+        lastRun: RunView?
+    ) {
+        self.name = name
+        self.version = version
+        self.spec = spec
+        self.isPaused = isPaused
+        self.pausedReason = pausedReason
+        self.lastRun = lastRun
+    }
+}
+
+/// A whole configuration to be applied: nothing of it is, unless all of it can be.
+public struct ApplyRequest: Sendable, Hashable, Codable {
+    public var connections: [ConnectionSpec]
+    public var jobs: [JobSpec]
+
+    public init(connections: [ConnectionSpec], jobs: [JobSpec]) {
+        self.connections = connections
+        self.jobs = jobs
+    }
+}
+
+public struct ApplyReply: Sendable, Hashable, Codable {
+    /// One line each: `job contacts: version 3 (was 2)`, `connection app: created`, `job b: unchanged`.
+    public var changes: [String]
+
+    public init(changes: [String]) {
+        self.changes = changes
+    }
+}
+
+public struct SyncRequest: Sendable, Hashable, Codable {
+    public var actor: String
+    public var trigger: String
+
+    public init(actor: String, trigger: String) {
+        self.actor = actor
+        self.trigger = trigger
+    }
+}
+
+public struct CancelRequest: Sendable, Hashable, Codable {
+    public var mode: CancelMode
+    public var actor: String
+    public var reason: String?
+    /// Of a graceful cancel; nil: the job's.
+    public var deadlineSeconds: Double?
+    /// Pause the job's schedule; nil: the default of the mode (force pauses, graceful does not).
+    public var pause: Bool?
+
+    public init(
+        mode: CancelMode,
+        actor: String,
+        reason: String? = nil,
+        deadlineSeconds: Double? = nil,
+        pause: Bool? = nil
+    ) {
+        self.mode = mode
+        self.actor = actor
+        self.reason = reason
+        self.deadlineSeconds = deadlineSeconds
+        self.pause = pause
+    }
+}
+
+/// The answer to a cancel: given once it is durable and no permit can follow.
+public struct CancelReply: Sendable, Hashable, Codable {
+    public var run: RunView
+    /// false: the run had ended before; `run.state` says how.
+    public var accepted: Bool
+    /// What could not be done, for example a cancel that was sent but could not be recorded.
+    public var notes: [String]
+
+    public init(run: RunView, accepted: Bool, notes: [String]) {
+        self.run = run
+        self.accepted = accepted
+        self.notes = notes
+    }
+}
+
+/// The answer to `check` and `discover`.
+public struct ConnectionReport: Sendable, Hashable, Codable {
+    public var connection: String
+    public var error: SluiceError?
+    public var streams: [StreamView]
+
+    public init(connection: String, error: SluiceError?, streams: [StreamView]) {
+        self.connection = connection
+        self.error = error
+        self.streams = streams
+    }
+}
+
+/// What `Connectors.StreamDescription` says, as the API shows it; the JSON of the two is the same.
+public struct StreamView: Sendable, Hashable, Codable {
+    public var name: String
+    public var columns: [ColumnView]
+    public var primaryKey: [String]
+    public var uniqueKeys: [[String]]
+    public var estimatedRecords: Int64?
+    public var averageRecordBytes: Int64?
+}
+
+public struct ColumnView: Sendable, Hashable, Codable {
+    public var name: String
+    public var type: ValueType
+    public var nativeType: String
+    public var isNullable: Bool
+    public var hasDefault: Bool
+    public var isGenerated: Bool
+}
