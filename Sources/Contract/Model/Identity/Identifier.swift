@@ -13,6 +13,14 @@ public struct Identifier<Tag>: Hashable, Sendable, Comparable, CustomStringConve
     /// A new id for something that came to be at `milliseconds` since 1970.
     public static func make(milliseconds: UInt64) -> Self {
         var generator = SystemRandomNumberGenerator()
+        return make(milliseconds: milliseconds, using: &generator)
+    }
+
+    /// The same with the caller's source of randomness, so that a simulation repeats.
+    public static func make(
+        milliseconds: UInt64,
+        using generator: inout some RandomNumberGenerator
+    ) -> Self {
         let random = generator.next()
         let high = (milliseconds << 16) | 0x7000 | (random & 0x0FFF)
         let low = (generator.next() & 0x3FFF_FFFF_FFFF_FFFF) | 0x8000_0000_0000_0000

@@ -1,5 +1,3 @@
-public import Model
-
 /// One change of the durable state. Changes are applied in order, all of a list in one transaction, synced, or none.
 ///
 /// A change that finds the state it expects gone throws `StoreError.lostRace`: then the whole list has no effect.
@@ -27,14 +25,4 @@ public enum StoreChange: Sendable {
     /// Sets the ending once; a second, equal one is no error, a different one is `lostRace`.
     case endWrite(WriteID, ending: WriteEnding, detail: String?, at: Timestamp)
     case audit(AuditRecord)
-}
-
-public enum StoreError: Error, Sendable, Hashable {
-    /// A compare-and-set found another state; `detail` says which row, expected and found.
-    case lostRace(detail: String)
-    /// No space is left for the store's files; the reserve file may be freed.
-    case full(path: String)
-    /// Another process leads on this store.
-    case locked(holder: String)
-    case failed(detail: String)
 }

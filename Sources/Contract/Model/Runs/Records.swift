@@ -1,5 +1,3 @@
-public import Model
-
 /// A row of the store's `runs`.
 public struct RunRecord: Sendable, Hashable {
     public var id: RunID
