@@ -652,6 +652,9 @@ public nonisolated struct WireRunOpened: Sendable {
 
   public var streams: [WireStreamOpened] = []
 
+  /// the destination takes one writing process at a time
+  public var singleWriter: Bool = false
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -2387,7 +2390,7 @@ nonisolated extension WireWorkerHeartbeat: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension WireRunOpened: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".RunOpened"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0\u{1}snapshot\0\u{1}streams\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0\u{1}snapshot\0\u{1}streams\0\u{3}single_writer\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2398,6 +2401,7 @@ nonisolated extension WireRunOpened: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 1: try { try decoder.decodeSingularBytesField(value: &self.run) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.snapshot) }()
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.streams) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.singleWriter) }()
       default: break
       }
     }
@@ -2413,6 +2417,9 @@ nonisolated extension WireRunOpened: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if !self.streams.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.streams, fieldNumber: 3)
     }
+    if self.singleWriter != false {
+      try visitor.visitSingularBoolField(value: self.singleWriter, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2420,6 +2427,7 @@ nonisolated extension WireRunOpened: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.run != rhs.run {return false}
     if lhs.snapshot != rhs.snapshot {return false}
     if lhs.streams != rhs.streams {return false}
+    if lhs.singleWriter != rhs.singleWriter {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

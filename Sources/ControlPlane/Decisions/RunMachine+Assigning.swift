@@ -1,0 +1,167 @@
+public import Model
+
+extension RunMachine {
+    /// Time has passed: a rate limit or a delay may be over, a drain's deadline may be reached.
+    public mutating func timePassed(_ now: Timestamp) -> Steps {
+        var steps = Steps()
+        assign(now, &steps)
+        if record.state == .draining, let deadline = record.cancel?.deadlineAt, deadline <= now {
+            drainDeadlinePassed(now, &steps)
+        }
+        return steps
+    }
+
+    /// When `timePassed` is worth calling; nil: only events move this run.
+    public func wakeAt(_ now: Timestamp) -> Timestamp? {
+        var times: [Timestamp] = []
+        if record.state == .running, let next = queue.first, hasCredit {
+            if let time = bucket?.notBefore(now) { times.append(time) }
+            if let time = batches[next]?.notBefore { times.append(time) }
+        }
+        if record.state == .draining, record.blockedOn == nil, let deadline = record.cancel?.deadlineAt {
+            times.append(deadline)
+        }
+        return times.min()
+    }
+
+    private var hasCredit: Bool {
+        workers.values.contains { canTake($0) }
+    }
+
+    private func canTake(_ worker: RunWorker) -> Bool {
+        worker.state == .open && !worker.isKilled && worker.planning == nil
+            && worker.inHand.count < (bucket == nil ? limits.credit : 1)
+    }
+
+    mutating func assign(_ now: Timestamp, _ steps: inout Steps) {
+        while record.state == .running, let next = queue.first, var batch = batches[next] {
+            if let time = bucket?.notBefore(now), time > now { return }
+            if let time = batch.notBefore, time > now { return }
+            let free = workers.filter { canTake($0.value) }
+            guard let taker = free.min(by: { ($0.value.inHand.count, $0.key) < ($1.value.inHand.count, $1.key) })
+            else { return }
+            queue.removeFirst()
+            bucket?.take(batch.record.records, now)
+            let attempt = AttemptRecord(
+                id: newID(now),
+                batch: next,
+                run: record.id,
+                incarnation: taker.key,
+                createdAt: now
+            )
+            batch.record.state = .assigned
+            batch.record.attempts += 1
+            batches[next] = batch
+            attempts[attempt.id] = Attempt(record: attempt, streamIndex: batch.record.streamIndex)
+            workers[taker.key]?.inHand.append(attempt.id)
+            steps.changes.append(.insertAttempt(attempt))
+            steps.changes.append(
+                .setBatch(next, state: .assigned, from: .queued, attempts: batch.record.attempts)
+            )
+            steps.directives.append(
+                .assign(
+                    taker.key,
+                    Assignment(
+                        batch: next,
+                        attempt: attempt.id,
+                        number: batch.record.attempts,
+                        streamIndex: batch.record.streamIndex,
+                        range: batch.record.range,
+                        records: batch.record.records
+                    )
+                )
+            )
+        }
+    }
+
+    /// A batch goes back without effect.
+    public mutating func returned(
+        _ incarnation: Incarnation,
+        attempt id: AttemptID,
+        reason: String,
+        isTransient: Bool,
+        _ now: Timestamp
+    ) -> Steps {
+        var steps = Steps()
+        guard let attempt = attempts[id], attempt.record.incarnation == incarnation,
+            attempt.record.state == .open
+        else { return steps }
+        if let write = attempt.write, write.decision == .permit, write.ending == nil {
+            // A permitted write without an outcome cannot be given back: the process contradicts itself.
+            condemn([id], reason: "returned with a permit outstanding", now, &steps)
+            kill([incarnation], reason: "returned a batch with a permit outstanding", &steps)
+            return steps
+        }
+        closeAttempt(id, as: .returned, reason: reason, &steps)
+        giveBack(attempt.record.batch, reason: reason, isTransient: isTransient, now, &steps)
+        planNext(&steps)
+        assign(now, &steps)
+        checkEnd(now, &steps)
+        return steps
+    }
+
+    /// Takes the attempt off its worker's hand and stores its new state.
+    mutating func closeAttempt(_ id: AttemptID, as state: AttemptState, reason: String, _ steps: inout Steps) {
+        guard let attempt = attempts.removeValue(forKey: id) else { return }
+        workers[attempt.record.incarnation]?.inHand.removeAll { $0 == id }
+        steps.changes.append(.setAttempt(id, state: state, from: attempt.record.state, reason: reason))
+    }
+
+    /// Queues a batch again, or withholds it when the run starts nothing any more.
+    mutating func giveBack(
+        _ id: BatchID,
+        reason: String,
+        isTransient: Bool,
+        _ now: Timestamp,
+        _ steps: inout Steps
+    ) {
+        guard var batch = batches[id] else { return }
+        guard record.state == .running || record.state == .held else {
+            withhold(id, &steps)
+            return
+        }
+        let from = batch.record.state
+        batch.record.state = .queued
+        if isTransient {
+            let exponent = min(batch.record.attempts, 6)
+            batch.notBefore = now.advanced(by: .milliseconds(100 << exponent))
+        }
+        batches[id] = batch
+        let place = queue.firstIndex { (batches[$0]?.record.sequence ?? 0) > batch.record.sequence }
+        queue.insert(id, at: place ?? queue.count)
+        steps.changes.append(
+            .setBatch(id, state: .queued, from: from, attempts: batch.record.attempts)
+        )
+        if isTransient, batch.record.attempts >= limits.attemptsMax {
+            fail("batch \(batch.record.sequence) failed \(batch.record.attempts) times, last: \(reason)", now, &steps)
+        }
+    }
+
+    /// The run ends without this batch.
+    mutating func withhold(_ id: BatchID, _ steps: inout Steps) {
+        guard let batch = batches[id] else { return }
+        queue.removeAll { $0 == id }
+        forget(id)
+        steps.changes.append(
+            .setBatch(id, state: .withheld, from: batch.record.state, attempts: batch.record.attempts)
+        )
+    }
+
+    /// Counts a batch as withheld, with what is known of its last write.
+    mutating func forget(_ id: BatchID) {
+        guard let batch = batches.removeValue(forKey: id) else { return }
+        record.counts.batchesWithheld += 1
+        guard let last = batch.last, last.decision == .permit else { return }
+        let touched = last.counts.inserted + last.counts.updated + last.counts.deleted
+        switch last.ending {
+        case .unknowable:
+            record.counts.unknowable += touched + last.counts.unchanged
+            record.counts.rejected += last.counts.rejected
+        case .rolledBack:
+            record.counts.notApplied += touched + last.counts.unchanged
+            record.counts.rejected += last.counts.rejected
+        case .committed, nil:
+            break
+        }
+    }
+}

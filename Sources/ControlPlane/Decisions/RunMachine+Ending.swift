@@ -1,0 +1,58 @@
+import Model
+
+extension RunMachine {
+    /// Moves the run on when nothing is left that it waits for.
+    mutating func checkEnd(_ now: Timestamp, _ steps: inout Steps) {
+        switch record.state {
+        case .running:
+            guard hasPlan, batches.isEmpty, attempts.isEmpty else { return }
+            if record.pendingEnd == .failed {
+                end(as: .failed, now, &steps)
+            } else {
+                end(as: .completed, now, &steps)
+            }
+        case .draining:
+            guard attempts.isEmpty, batches.isEmpty else { return }
+            if record.pendingEnd == .failed {
+                end(as: .failed, now, &steps)
+            } else {
+                let isWhole = hasPlan && record.counts.batchesWithheld == 0
+                end(as: isWhole ? .completed : .cancelled, now, &steps)
+            }
+        case .terminating:
+            if awaitedDeaths.isEmpty, record.cancel?.workersDeadAt == nil, record.cancel != nil {
+                record.cancel?.workersDeadAt = now
+                save(from: .terminating, &steps)
+            }
+            guard gate == .closed, awaitedDeaths.isEmpty else { return }
+            record.state = .reconciling
+            save(from: .terminating, &steps)
+            reconcileDead(now, &steps)
+            checkEnd(now, &steps)
+        case .reconciling:
+            guard attempts.isEmpty, batches.isEmpty, reconciling.isEmpty else { return }
+            end(as: record.pendingEnd == .failed ? .failed : .cancelled, now, &steps)
+        case .queued, .held, .completed, .cancelled, .failed:
+            return
+        }
+    }
+
+    private mutating func end(as state: RunState, _ now: Timestamp, _ steps: inout Steps) {
+        let from = record.state
+        record.state = state
+        record.endedAt = now
+        record.blockedOn = nil
+        record.pendingEnd = nil
+        record.counts.indeterminate = 0
+        record.cancel?.lastPermitAt = lastPermitAt
+        record.cancel?.lastWriteAt = lastWriteAt
+        record.cancel?.reconciledAt = now
+        save(from: from, &steps)
+        audit("run_ended", at: now, actor: "coordinator", detail: state.rawValue, &steps)
+        for incarnation in workers.keys.sorted() where workers[incarnation]?.state != .retiring {
+            workers[incarnation]?.state = .retiring
+            steps.directives.append(.retireWorker(incarnation, reason: "run \(record.number) has ended"))
+        }
+        steps.directives.append(.runEnded)
+    }
+}

@@ -1,0 +1,115 @@
+public import Model
+
+extension RunMachine {
+    /// queued -> running: asks for processes.
+    public mutating func started(_ now: Timestamp) -> Steps {
+        var steps = Steps()
+        guard record.state == .queued else { return steps }
+        record.state = .running
+        record.startedAt = now
+        save(from: .queued, &steps)
+        audit("run_started", at: now, actor: record.actor, detail: "job version \(record.jobVersion)", &steps)
+        steps.directives.append(.wantWorkers(workersWanted))
+        return steps
+    }
+
+    /// A ready process was given to the run.
+    public mutating func workerGiven(_ incarnation: Incarnation) -> Steps {
+        var steps = Steps()
+        guard workersWanted > 0 || record.state == .held else {
+            steps.directives.append(.retireWorker(incarnation, reason: "run \(record.number) needs no worker"))
+            return steps
+        }
+        workers[incarnation] = RunWorker()
+        openWaiting(&steps)
+        return steps
+    }
+
+    /// A worker has both ends open, and perhaps a view that others can share.
+    public mutating func runOpened(
+        _ incarnation: Incarnation,
+        snapshot: String,
+        isSingleWriter: Bool,
+        streams facts: [Int: StreamFacts],
+        warnings found: [String],
+        _ now: Timestamp
+    ) -> Steps {
+        var steps = Steps()
+        guard var worker = workers[incarnation], worker.state == .opening else { return steps }
+        let sharesView = workers.values.contains { $0.state == .open }
+        worker.state = .open
+        worker.snapshot = snapshot
+        workers[incarnation] = worker
+        if !snapshot.isEmpty, !sharesView, hadView {
+            record.snapshotGeneration += 1
+            save(from: record.state, &steps)
+            audit(
+                "view_renewed",
+                at: now,
+                actor: "coordinator",
+                detail: "every holder of the source's view was lost; generation \(record.snapshotGeneration)",
+                &steps
+            )
+        }
+        hadView = hadView || !snapshot.isEmpty
+        for (index, fact) in facts where streams.indices.contains(index) {
+            streams[index] = fact
+        }
+        for warning in found where !warnings.contains(warning) {
+            warnings.append(warning)
+        }
+        if isSingleWriter, !self.isSingleWriter {
+            self.isSingleWriter = true
+            for (other, state) in workers where other != incarnation && state.state != .open {
+                workers[other]?.state = .retiring
+                steps.directives.append(.retireWorker(other, reason: "the destination takes one writer"))
+            }
+            steps.directives.append(.wantWorkers(0))
+        }
+        openWaiting(&steps)
+        planNext(&steps)
+        assign(now, &steps)
+        return steps
+    }
+
+    /// A worker cannot go on with the run.
+    public mutating func runFailed(_ incarnation: Incarnation, _ error: SluiceError, _ now: Timestamp) -> Steps {
+        var steps = Steps()
+        guard workers[incarnation] != nil else { return steps }
+        if error.isRetriable, workers[incarnation]?.state == .opening, record.state == .running {
+            // The view's holder died between the order and its execution: take another process and another view.
+            workers[incarnation]?.state = .retiring
+            steps.directives.append(.retireWorker(incarnation, reason: error.message))
+            if intensity.note(now) {
+                fail(error.message, now, &steps)
+            }
+            return steps
+        }
+        fail(error.message, now, &steps)
+        return steps
+    }
+
+    var workersWanted: Int {
+        guard record.state == .running else { return 0 }
+        let wanted = isSingleWriter ? 1 : limits.workers
+        return max(0, wanted - workers.values.count { $0.state != .retiring && !$0.isKilled })
+    }
+
+    /// One process opens a view first; the others wait for it and share it.
+    func openingOrder() -> (Incarnation, String)? {
+        guard let next = workers.filter({ $0.value.state == .waiting }).keys.min() else { return nil }
+        if let holder = workers.values.first(where: { $0.state == .open }) {
+            return (next, holder.snapshot ?? "")
+        }
+        guard !workers.values.contains(where: { $0.state == .opening }) else { return nil }
+        return (next, "")
+    }
+
+    mutating func openWaiting(_ steps: inout Steps) {
+        guard record.state == .running || record.state == .held else { return }
+        while let (incarnation, snapshot) = openingOrder() {
+            workers[incarnation]?.state = .opening
+            steps.directives.append(.openRun(incarnation, snapshot: snapshot))
+        }
+    }
+}

@@ -1,0 +1,155 @@
+public import Model
+
+/// Everything that is decided about one run: what is planned, who has which batch, what is permitted, how it ends.
+///
+/// Pure: an event goes in, `Steps` come out (what to store, then what to send); nothing here reads a clock, a socket or
+/// a disk. The shell applies `changes` in one transaction before it sends anything. The extensions follow the way of
+/// a batch (`+Opening`, `+Planning`, `+Assigning`, `+Permitting`) and of a cancel (`+Cancelling`, `+Deaths`, `+Ending`).
+public struct RunMachine: Sendable {
+    public internal(set) var record: RunRecord
+    public let limits: RunLimits
+    /// Batches that are not done; done and withheld ones live in the store and in the counts only.
+    var batches: [BatchID: Batch] = [:]
+    /// Queued batches in order of sequence.
+    var queue: [BatchID] = []
+    var attempts: [AttemptID: Attempt] = [:]
+    var workers: [Incarnation: RunWorker] = [:]
+    var streams: [StreamFacts?]
+    var bucket: TokenBucket?
+    var intensity = RestartIntensity()
+    var generator: SplitMix64
+    var nextSequence = 0
+    var hadView = false
+    var isSingleWriter = false
+    var gate: Gate = .open
+    var reconciling: Set<AttemptID> = []
+    var lastPermitAt: Timestamp?
+    var lastWriteAt: Timestamp?
+    /// Worker processes that must still be proven dead before the run may end: those of a terminating run, and those of
+    /// an earlier coordinator.
+    var awaitedDeaths: Set<Incarnation> = []
+    public internal(set) var warnings: [String] = []
+
+    public init(record: RunRecord, limits: RunLimits, seed: UInt64) {
+        self.record = record
+        self.limits = limits
+        streams = Array(repeating: nil, count: record.streams.count)
+        bucket = limits.recordsPerSecond.map { TokenBucket(perSecond: $0) }
+        generator = SplitMix64(state: seed)
+    }
+
+    public var isLive: Bool { record.state == .running || record.state == .draining }
+
+    /// The workers that belong to the run now, dead ones excluded.
+    public var incarnations: [Incarnation] { Array(workers.keys) }
+
+    public var hasPlan: Bool { record.streams.allSatisfy(\.planComplete) }
+
+    mutating func newID<Tag>(_ now: Timestamp) -> Identifier<Tag> {
+        .make(milliseconds: now.milliseconds, using: &generator)
+    }
+
+    /// Stores the run's row as it is now; `from` is the state that the store has.
+    func save(from: RunState, _ steps: inout Steps) {
+        steps.changes.append(.updateRun(record, from: from))
+    }
+
+    func audit(_ event: String, at now: Timestamp, actor: String, detail: String, _ steps: inout Steps) {
+        steps.changes.append(
+            .audit(AuditRecord(at: now, actor: actor, event: event, run: record.id, detail: detail))
+        )
+    }
+}
+
+extension RunMachine {
+    struct Batch: Sendable {
+        var record: BatchRecord
+        /// Of its last decided write.
+        var last: DecidedWrite?
+        var notBefore: Timestamp?
+    }
+
+    struct DecidedWrite: Sendable {
+        var id: WriteID
+        var attempt: AttemptID
+        var transaction: String
+        var system: String
+        var digest: [UInt8]
+        var decision: PermitDecision
+        var reason: String
+        var ending: WriteEnding?
+        var counts: WriteCounts
+    }
+
+    struct Attempt: Sendable {
+        var record: AttemptRecord
+        var streamIndex: Int
+        var write: DecidedWrite?
+        /// Earlier transactions of this attempt; an intent of theirs that arrives late is refused.
+        var closed: Set<WriteID> = []
+    }
+
+    struct RunWorker: Sendable {
+        enum State: Sendable {
+            case waiting
+            case opening
+            case open
+            case retiring
+        }
+
+        var state = State.waiting
+        var snapshot: String?
+        var inHand: [AttemptID] = []
+        /// Index of the stream it plans now, and the piece that must come next.
+        var planning: (stream: Int, piece: UInt32)?
+        var isKilled = false
+    }
+
+    enum Gate: Sendable {
+        case open
+        case closing
+        case closed
+    }
+}
+
+/// What a worker found out about a stream when it opened the run.
+public struct StreamFacts: Sendable, Hashable {
+    public var sourceRecords: Int64?
+    public var recordBytes: Int64?
+
+    public init(sourceRecords: Int64?, recordBytes: Int64?) {
+        self.sourceRecords = sourceRecords
+        self.recordBytes = recordBytes
+    }
+}
+
+/// The bounds within which a run's machine decides; from the job version and the coordinator's settings.
+public struct RunLimits: Sendable, Hashable {
+    public var workers: Int
+    public var batch: BatchLimits
+    public var recordsPerSecond: Double?
+    public var deadline: Duration
+    public var onDeadline: DeadlineAction
+    /// Batches in a worker's hand: the one it executes and the one it begins next.
+    public var credit: Int
+    /// Attempts at one batch that may end in a passing error before the run fails.
+    public var attemptsMax: Int
+
+    public init(
+        workers: Int,
+        batch: BatchLimits,
+        recordsPerSecond: Double?,
+        deadline: Duration,
+        onDeadline: DeadlineAction,
+        credit: Int = 2,
+        attemptsMax: Int = 8
+    ) {
+        self.workers = workers
+        self.batch = batch
+        self.recordsPerSecond = recordsPerSecond
+        self.deadline = deadline
+        self.onDeadline = onDeadline
+        self.credit = credit
+        self.attemptsMax = attemptsMax
+    }
+}
