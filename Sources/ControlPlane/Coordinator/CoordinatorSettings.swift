@@ -1,0 +1,48 @@
+/// How a coordinator runs.
+public struct CoordinatorSettings: Sendable {
+    /// Worker processes on runs at a time.
+    public var slots: Int
+    /// Ready processes kept beyond those at work, for fencing and reconciling without a start-up.
+    public var spares: Int
+    /// 0700 directory for sockets and lock files.
+    public var runtimeDirectory: String
+    /// Starts the supervisor process of this host; it dies with the coordinator.
+    public var startSupervisor: @Sendable (SupervisorOrder) throws -> any SupervisorChild
+    /// Bytes that a worker may hold before it is replaced at a batch's end.
+    public var workerBytesMax: Int
+
+    public init(
+        slots: Int,
+        spares: Int = 1,
+        runtimeDirectory: String,
+        workerBytesMax: Int = 256 << 20,
+        startSupervisor: @escaping @Sendable (SupervisorOrder) throws -> any SupervisorChild
+    ) {
+        self.slots = slots
+        self.spares = spares
+        self.runtimeDirectory = runtimeDirectory
+        self.workerBytesMax = workerBytesMax
+        self.startSupervisor = startSupervisor
+    }
+}
+
+/// What a supervisor process is started with.
+public struct SupervisorOrder: Sendable {
+    public var incarnation: String
+    public var fleetEndpoint: String
+    public var workEndpoint: String
+    public var controlEndpoint: String
+    public var lockDirectory: String
+    public var slots: Int
+}
+
+/// The supervisor process, as the coordinator holds it.
+public protocol SupervisorChild: AnyObject, Sendable {
+    var pid: Int32 { get }
+    /// Becomes readable when the process has ended.
+    var deathDescriptor: Int32 { get }
+    /// SIGKILL; its workers die with it.
+    func kill()
+    /// Collects the process after its death; says how it ended.
+    func reap() -> String
+}

@@ -1,0 +1,9 @@
+import Model
+import Wire
+
+/// What leaves once the turn's changes are durable.
+enum Outgoing {
+    case work(Incarnation, WireEnvelope.OneOf_Body)
+    case fleet(WireEnvelope.OneOf_Body)
+    case control(RunID?, WireEnvelope.OneOf_Body)
+}
