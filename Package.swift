@@ -108,7 +108,7 @@ let package = Package(
         module(
             "Coordinator",
             in: "ControlPlane/Coordinator",
-            imports: ["Model", "Decisions", "Wire", "Store"],
+            imports: ["Model", "Decisions", "Wire", "Store", "Drivers"],
             packages: [protobuf]
         ),
         module(

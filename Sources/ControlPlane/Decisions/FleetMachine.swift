@@ -43,6 +43,11 @@ public struct FleetMachine: Sendable {
         return given + runs.reduce(0) { $0 + $1.count }
     }
 
+    /// The same without what `run` waits for.
+    public func slotsTaken(except run: RunID) -> Int {
+        slotsTaken - runs.filter { $0.run == run }.reduce(0) { $0 + $1.count }
+    }
+
     public mutating func started(_ now: Timestamp) -> [Directive] { settle(now) }
 
     /// `run` wants so many processes over those it has; an earlier wish of it is replaced.

@@ -40,6 +40,11 @@ public struct RunMachine: Sendable {
 
     public var isLive: Bool { record.state == .running || record.state == .draining }
 
+    /// Whether this process's death is a thing that the run must hear of.
+    public func waitsFor(_ incarnation: Incarnation) -> Bool {
+        awaitedDeaths.contains(incarnation) || attempts.values.contains { $0.record.incarnation == incarnation }
+    }
+
     /// The workers that belong to the run now, dead ones excluded.
     public var incarnations: [Incarnation] { Array(workers.keys) }
 

@@ -42,6 +42,20 @@ public struct PermitAnswer: Sendable, Equatable {
     public var transaction: String
     public var decision: PermitDecision
     public var reason: String
+
+    public init(
+        attempt: AttemptID,
+        write: WriteID,
+        transaction: String,
+        decision: PermitDecision,
+        reason: String
+    ) {
+        self.attempt = attempt
+        self.write = write
+        self.transaction = transaction
+        self.decision = decision
+        self.reason = reason
+    }
 }
 
 /// An attempt to be fenced, with its writes that were permitted and have no outcome.

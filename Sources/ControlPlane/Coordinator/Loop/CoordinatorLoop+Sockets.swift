@@ -1,5 +1,6 @@
 import Drivers
 import Model
+import Store
 import Wire
 
 extension CoordinatorLoop {

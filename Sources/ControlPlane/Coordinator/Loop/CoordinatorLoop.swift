@@ -27,10 +27,15 @@ final class CoordinatorLoop {
     /// S: one more with each control decision.
     var controlSequence: UInt64 = 0
     var nextTick: Timestamp
+    /// Runs that wait for slots, in the order of their numbers.
+    var queued: [RunRecord] = []
+    var lastNumber = 0
     var generator: SplitMix64
     /// The store took nothing more for want of space, even with its reserve freed.
     var isStoreFull = false
     var isStopping = false
+    /// Errands that failed and are ordered again.
+    var postponed: [(at: Timestamp, kind: PendingErrand.Kind, connection: ConnectionSpec)] = []
     var fatal: SluiceError?
 
     /// Of the turn under way.
@@ -145,13 +150,8 @@ final class CoordinatorLoop {
 
     /// Feeds an event to a run's machine and takes over what follows from it.
     func act(on id: RunID, _ event: (inout RunMachine) -> Steps) {
-        guard runs[id] != nil else { return }
-        guard let steps = runs[id].map({ active in
-            var machine = active.machine
-            let steps = event(&machine)
-            active.machine = machine
-            return steps
-        }) else { return }
+        guard let active = runs[id] else { return }
+        let steps = event(&active.machine)
         take(steps, of: id)
     }
 

@@ -1,3 +1,4 @@
+import Decisions
 import Model
 
 extension CoordinatorLoop {
@@ -7,7 +8,7 @@ extension CoordinatorLoop {
         var views: [RunID: RunView] = [:]
         for (id, active) in runs {
             active.meter.note(active.machine.record.counts.attempted, now)
-            views[id] = RunView(active.machine.record, live: active, workers: views(of: id), now)
+            views[id] = RunView(active.machine.record, live: active, workers: workerViews(of: id), now)
         }
         board.publish(
             runs: views,
@@ -15,13 +16,19 @@ extension CoordinatorLoop {
         )
     }
 
-    private func views(of run: RunID) -> [WorkerView] {
+    private func workerViews(of run: RunID) -> [WorkerView] {
         workers.values.filter { $0.record.run == run }.map { view($0) }.sorted { $0.incarnation < $1.incarnation }
     }
 
     private func view(_ worker: LiveWorker) -> WorkerView {
         let run = worker.record.run.flatMap { runs[$0]?.machine.record.number }
-        return WorkerView(worker.record, run: run, state: worker.state, doing: worker.doing, bytes: worker.residentBytes)
+        return WorkerView(
+            worker.record,
+            run: run,
+            state: worker.state,
+            doing: worker.doing,
+            bytes: worker.residentBytes
+        )
     }
 }
 

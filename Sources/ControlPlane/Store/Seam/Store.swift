@@ -36,6 +36,8 @@ public protocol Store: AnyObject, Sendable {
     func liveWorkers() throws -> [WorkerRecord]
     func audit(run: RunID?, limit: Int) throws -> [AuditRecord]
 
+    func recount(run: RunID) throws -> RunCounts
+
     /// Journalled records of a run, by the rules of "one verdict per record and run" (PROTOCOL.md section 7), a page at a time.
     func records(_ query: RecordQuery) throws -> RecordPage
 }

@@ -1,0 +1,72 @@
+import Decisions
+import Model
+
+extension CoordinatorLoop {
+    /// Answered once it is durable: from then on no permit is given (force), or no batch is begun (graceful).
+    func cancel(_ id: RunID, _ request: CancelRequest) throws -> Bool {
+        let now = now
+        if let place = queued.firstIndex(where: { $0.id == id }) {
+            var record = queued.remove(at: place)
+            record.state = .cancelled
+            record.endedAt = now
+            record.reason = request.reason ?? "cancelled before it started"
+            record.cancel = CancelRecord(
+                mode: request.mode,
+                actor: request.actor,
+                reason: request.reason,
+                requestedAt: now,
+                deadlineAt: nil,
+                onDeadline: .force
+            )
+            changes.append(.updateRun(record, from: .queued))
+            changes.append(
+                .audit(AuditRecord(at: now, actor: request.actor, event: "cancel_requested", run: id, detail: "queued"))
+            )
+            return true
+        }
+        guard let active = runs[id] else { return false }
+        let job = active.job.name
+        var accepted = false
+        act(on: id) { machine in
+            let (steps, taken) = machine.cancelRequested(
+                mode: request.mode,
+                actor: request.actor,
+                reason: request.reason,
+                deadline: request.deadlineSeconds.map { .milliseconds(Int64($0 * 1000)) },
+                now
+            )
+            accepted = taken
+            return steps
+        }
+        if accepted, request.pause ?? (request.mode == .force) {
+            try pause(
+                job,
+                paused: true,
+                reason: "run \(active.machine.record.number) was cancelled",
+                actor: request.actor
+            )
+        }
+        return accepted
+    }
+
+    /// SIGKILLs one worker; a run that has it goes on with another.
+    func killWorker(_ reference: String, actor: String) throws -> Incarnation {
+        let matches = workers.values.filter {
+            $0.record.pid.map(String.init) == reference || $0.record.incarnation.description.hasPrefix(reference)
+        }
+        guard let worker = matches.first, matches.count == 1 else {
+            let known = workers.values.compactMap { $0.record.pid.map(String.init) }.sorted().joined(separator: ", ")
+            throw SluiceError(
+                matches.isEmpty ? .notFound : .conflict,
+                "worker \"\(reference)\" \(matches.isEmpty ? "not found" : "is more than one"); pids: \(known)"
+            )
+        }
+        let incarnation = worker.record.incarnation
+        if let run = worker.record.run, runs[run]?.machine.incarnations.contains(incarnation) == true {
+            act(on: run) { $0.killRequested(incarnation, actor: actor, now) }
+        } else {
+            kill([incarnation], reason: "killed by \(actor)")
+        }
+        return incarnation
+    }
+}

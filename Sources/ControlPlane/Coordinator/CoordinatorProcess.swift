@@ -1,0 +1,68 @@
+import Drivers
+public import Model
+public import Store
+
+/// A running coordinator: its loop on a thread of its own, and the service that the API calls.
+public final class CoordinatorProcess: Sendable {
+    public let service: any ControlService
+    private let mailbox: Mailbox
+    private let board: LiveBoard
+
+    private init(service: any ControlService, mailbox: Mailbox, board: LiveBoard) {
+        self.service = service
+        self.mailbox = mailbox
+        self.board = board
+    }
+
+    /// Binds the sockets, starts the supervisor, takes up unfinished runs.
+    ///
+    /// - Parameter store: open, and led by this process.
+    public static func start(_ settings: CoordinatorSettings, store: any Store) throws -> CoordinatorProcess {
+        let mailbox = try Mailbox()
+        let board = LiveBoard()
+        let endpoints = CoordinatorEndpoints(directory: settings.runtimeDirectory)
+        let context = try ZeroMQContext()
+        let started = OneShot<SluiceError?>()
+        _ = try EventThread(name: "coordinator") {
+            do {
+                // The loop is made where it runs: its sockets belong to this thread.
+                let loop = try CoordinatorLoop(
+                    store: store,
+                    settings: settings,
+                    mailbox: mailbox,
+                    board: board,
+                    endpoints: endpoints,
+                    context: context
+                )
+                started.set(nil)
+                loop.run()
+            } catch {
+                started.set(error as? SluiceError ?? SluiceError(.internal, "the coordinator cannot start: \(error)"))
+            }
+        }
+        if let failure = started.wait() {
+            throw failure
+        }
+        return CoordinatorProcess(
+            service: CoordinatorService(store: store, mailbox: mailbox, board: board),
+            mailbox: mailbox,
+            board: board
+        )
+    }
+
+    /// Ends the loop; every worker dies with the supervisor. Runs that go on are taken up by the next start.
+    public func stop() async {
+        _ = mailbox.post { $0.isStopping = true }
+        while board.closed == nil {
+            await board.changed(since: board.version, now: CoordinatorLoop.now)
+        }
+    }
+
+    /// Waits until the coordinator has ended by itself; says why.
+    public func ended() async -> SluiceError {
+        while true {
+            if let reason = board.closed { return reason }
+            await board.changed(since: board.version, now: CoordinatorLoop.now)
+        }
+    }
+}

@@ -1,0 +1,209 @@
+import Decisions
+import Model
+import Store
+
+/// The API's side of the coordinator: reads come from the store and the board, everything else is done in the loop.
+final class CoordinatorService: ControlService {
+    private let store: any Store
+    private let mailbox: Mailbox
+    private let board: LiveBoard
+
+    init(store: any Store, mailbox: Mailbox, board: LiveBoard) {
+        self.store = store
+        self.mailbox = mailbox
+        self.board = board
+    }
+
+    // MARK: jobs
+
+    func apply(_ request: ApplyRequest, actor: String) async throws -> ApplyReply {
+        try await perform { try $0.apply(request, actor: actor) }
+    }
+
+    func jobs() async throws -> [JobView] {
+        try store.jobs().map(view)
+    }
+
+    func job(_ name: String) async throws -> JobView {
+        guard let job = try store.job(name) else {
+            let known = try store.jobs().map(\.name).joined(separator: ", ")
+            throw SluiceError(.notFound, "job \"\(name)\" not found; known: \(known.isEmpty ? "none yet" : known)")
+        }
+        return try view(job)
+    }
+
+    func pause(job: String, paused: Bool, actor: String) async throws -> JobView {
+        try await perform {
+            try $0.pause(job, paused: paused, reason: paused ? "paused by \(actor)" : nil, actor: actor)
+        }
+        return try await self.job(job)
+    }
+
+    // MARK: runs
+
+    func sync(job: String, _ request: SyncRequest) async throws -> RunView {
+        try await perform { try $0.sync(job, request) }
+    }
+
+    func runs(job: String?, activeOnly: Bool, limit: Int) async throws -> [RunView] {
+        try store.runs(job: job, activeOnly: activeOnly, limit: limit, before: nil).map(view)
+    }
+
+    func run(_ reference: String) async throws -> RunView {
+        try view(record(reference))
+    }
+
+    func watch(_ reference: String, since version: UInt64) async throws -> (version: UInt64, run: RunView) {
+        let first = try record(reference)
+        if version > 0, !first.state.isTerminal {
+            await board.changed(since: version, now: CoordinatorLoop.now)
+        }
+        if let closed = board.closed { throw closed }
+        let seen = board.version
+        return (seen, try view(record(reference)))
+    }
+
+    func cancel(_ reference: String, _ request: CancelRequest) async throws -> CancelReply {
+        let id = try record(reference).id
+        let accepted = try await perform { try $0.cancel(id, request) }
+        return CancelReply(run: try await run(id.description), accepted: accepted, notes: [])
+    }
+
+    func release(_ reference: String, actor: String) async throws -> RunView {
+        let record = try record(reference)
+        guard record.state == .held else {
+            throw SluiceError(.conflict, "run \(record.number) is \(record.state.rawValue), not held")
+        }
+        try await perform { loop in loop.act(on: record.id) { $0.released(actor: actor, loop.now) } }
+        return try await run(reference)
+    }
+
+    func records(_ query: RecordQuery) async throws -> RecordPage {
+        try store.records(query)
+    }
+
+    // MARK: workers
+
+    func workers() async throws -> [WorkerView] {
+        board.workers
+    }
+
+    func kill(worker reference: String, actor: String) async throws -> WorkerView {
+        let incarnation = try await perform { try $0.killWorker(reference, actor: actor) }
+        while board.closed == nil {
+            let version = board.version
+            guard board.workers.contains(where: { $0.incarnation == incarnation }) else { break }
+            await board.changed(since: version, now: CoordinatorLoop.now)
+        }
+        guard let record = try store.workers(run: nil).first(where: { $0.incarnation == incarnation }) else {
+            throw SluiceError(.notFound, "worker \(reference) is not in the store")
+        }
+        let run = try record.run.flatMap { try store.run($0)?.number }
+        return WorkerView(record, run: run, state: .dead, doing: "", bytes: 0)
+    }
+
+    // MARK: connections
+
+    func check(connection: String) async throws -> ConnectionReport {
+        let spec = try known(connection)
+        do {
+            _ = try await errand(.check, on: spec)
+            return ConnectionReport(connection: connection, error: nil, streams: [])
+        } catch let error as SluiceError {
+            return ConnectionReport(connection: connection, error: error, streams: [])
+        }
+    }
+
+    func discover(connection: String, stream: String?) async throws -> ConnectionReport {
+        let json = try await errand(.discover(stream: stream ?? ""), on: known(connection))
+        let streams = try JSONText.decode([StreamView].self, from: json)
+        return ConnectionReport(connection: connection, error: nil, streams: streams)
+    }
+
+    private func known(_ name: String) throws -> ConnectionSpec {
+        if let connection = try store.connection(name) { return connection }
+        let known = try store.connections().map(\.name).joined(separator: ", ")
+        throw SluiceError(
+            .notFound,
+            "connection \"\(name)\" not found; known: \(known.isEmpty ? "none yet" : known)"
+        )
+    }
+
+    private func errand(_ kind: PendingErrand.Kind, on connection: ConnectionSpec) async throws -> String {
+        try await withCheckedThrowingContinuation { continuation in
+            let posted = mailbox.post { loop in
+                var errand = PendingErrand(
+                    kind: kind,
+                    connection: connection,
+                    deadline: loop.now.advanced(by: CoordinatorLoop.errandDeadline)
+                )
+                errand.finish = { continuation.resume(with: $0) }
+                loop.place(errand)
+            }
+            if !posted { continuation.resume(throwing: stopped) }
+        }
+    }
+
+    // MARK: the loop
+
+    /// Does something in the loop and answers after it is durable.
+    private func perform<Value: Sendable>(
+        _ body: @escaping @Sendable (CoordinatorLoop) throws -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            let posted = mailbox.post { loop in
+                do {
+                    let value = try body(loop)
+                    loop.afterCommit.append { failure in
+                        if let failure {
+                            continuation.resume(throwing: failure)
+                        } else {
+                            continuation.resume(returning: value)
+                        }
+                    }
+                } catch {
+                    continuation.resume(throwing: error)
+                }
+            }
+            if !posted { continuation.resume(throwing: stopped) }
+        }
+    }
+
+    private var stopped: SluiceError {
+        board.closed ?? SluiceError(.unreachable, "the coordinator has stopped")
+    }
+
+    // MARK: views
+
+    private func record(_ reference: String) throws -> RunRecord {
+        var found: RunRecord?
+        if let number = Int(reference) {
+            found = try store.run(number: number)
+        } else if let id = RunID(reference) {
+            found = try store.run(id)
+        } else {
+            throw SluiceError(.invalid, "\"\(reference)\" is no run: give its number or its id")
+        }
+        guard let found else { throw SluiceError(.notFound, "run \(reference) not found") }
+        return found
+    }
+
+    private func view(_ record: RunRecord) throws -> RunView {
+        if !record.state.isTerminal, let live = board.runs[record.id] { return live }
+        let workers = try store.workers(run: record.id).map {
+            WorkerView($0, run: record.number, state: $0.diedAt == nil ? .dying : .dead, doing: "", bytes: 0)
+        }
+        return RunView(record, live: nil, workers: workers, CoordinatorLoop.now)
+    }
+
+    private func view(_ job: JobRecord) throws -> JobView {
+        JobView(
+            name: job.name,
+            version: job.version,
+            spec: job.spec,
+            isPaused: job.isPaused,
+            pausedReason: job.pausedReason,
+            lastRun: try store.runs(job: job.name, activeOnly: false, limit: 1, before: nil).first.map(view)
+        )
+    }
+}

@@ -1,0 +1,75 @@
+import Decisions
+import Model
+import Store
+import Wire
+
+extension CoordinatorLoop {
+    func runOpened(_ opened: WireRunOpened, by incarnation: Incarnation, _ run: RunID) {
+        guard RunID(bytes: opened.run) == run else { return }
+        var facts: [Int: StreamFacts] = [:]
+        var warnings: [String] = []
+        for stream in opened.streams {
+            facts[Int(stream.streamIndex)] = StreamFacts(
+                sourceRecords: stream.sourceRecords < 0 ? nil : stream.sourceRecords,
+                recordBytes: stream.recordBytes <= 0 ? nil : stream.recordBytes
+            )
+            warnings += stream.warnings
+        }
+        act(on: run) {
+            $0.runOpened(
+                incarnation,
+                snapshot: opened.snapshot,
+                isSingleWriter: opened.singleWriter,
+                streams: facts,
+                warnings: warnings,
+                now
+            )
+        }
+    }
+
+    func rangesPlanned(_ planned: WireRangesPlanned, by incarnation: Incarnation, _ run: RunID) {
+        guard RunID(bytes: planned.run) == run, let job = runs[run]?.job,
+            job.streams.indices.contains(Int(planned.streamIndex))
+        else { return }
+        let ranges = planned.ranges.map { (range: KeyRange($0), records: Int(clamping: $0.records)) }
+        act(on: run) {
+            $0.rangesPlanned(
+                incarnation,
+                stream: Int(planned.streamIndex),
+                piece: planned.piece,
+                ranges: ranges,
+                complete: planned.complete,
+                now
+            )
+        }
+    }
+
+    func openRun(_ incarnation: Incarnation, _ active: ActiveRun, snapshot: String) throws {
+        var order = WireOpenRun()
+        order.run = active.machine.record.id.data
+        order.installation = store.installation.data
+        order.jobJson = try JSONText.encode(active.job)
+        order.sourceJson = try JSONText.encode(active.source)
+        order.destinationJson = try JSONText.encode(active.destination)
+        order.snapshot = snapshot
+        order.streamIndexes = active.job.streams.indices.map { UInt32($0) }
+        outbox.append(.work(incarnation, .openRun(order)))
+    }
+
+    func planStream(
+        _ incarnation: Incarnation,
+        _ run: RunID,
+        stream: Int,
+        recordsPerBatch: Int,
+        after: [String]?
+    ) {
+        var order = WirePlanStream()
+        order.run = run.data
+        order.streamIndex = UInt32(stream)
+        order.recordsPerBatch = UInt32(recordsPerBatch)
+        if let after {
+            order.after.values = after
+        }
+        outbox.append(.work(incarnation, .planStream(order)))
+    }
+}

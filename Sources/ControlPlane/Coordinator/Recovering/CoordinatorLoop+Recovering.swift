@@ -1,0 +1,70 @@
+import Decisions
+import Model
+import Store
+
+extension CoordinatorLoop {
+    /// Takes up every run that an earlier coordinator left unfinished, and asks for proofs of death of its workers.
+    func recover() {
+        let now = now
+        do {
+            let living = try store.liveWorkers()
+            for record in living {
+                var worker = LiveWorker(record: record, lastHeardAt: now)
+                worker.state = .dying
+                worker.deathIsOrdered = true
+                workers[record.incarnation] = worker
+                prove(record)
+            }
+            for record in try store.runs(job: nil, activeOnly: true, limit: 10_000, before: nil).reversed() {
+                if record.state == .queued {
+                    queued.append(record)
+                    continue
+                }
+                try takeUp(record, living: Set(living.filter { $0.run == record.id }.map(\.incarnation)), now)
+            }
+        } catch {
+            stopForGood("the store cannot be read: \(error)")
+        }
+    }
+
+    private func takeUp(_ stored: RunRecord, living: Set<Incarnation>, _ now: Timestamp) throws {
+        var record = stored
+        record.counts = try store.recount(run: record.id)
+        let job = try store.jobVersion(record.job, record.jobVersion)
+        guard let job, let source = try store.connection(job.source),
+            let destination = try store.connection(job.destination)
+        else {
+            throw SluiceError(.internal, "run \(record.number): its job version or a connection is not in the store")
+        }
+        let batches = try store.batches(run: record.id)
+        let undone = batches.filter { $0.state != .done && $0.state != .withheld }
+        let undoneIDs = Set(undone.map(\.id))
+        let open = try store.attempts(run: record.id).filter {
+            $0.state == .open || $0.state == .condemned || $0.state == .closed
+        }
+        let writes = try store.writes(run: record.id).filter { undoneIDs.contains($0.batch) }
+        let (machine, steps) = RunMachine.recovered(
+            record: record,
+            limits: limits(of: job),
+            seed: generator.next(),
+            nextSequence: (batches.map(\.sequence).max() ?? -1) + 1,
+            undone: undone,
+            open: open,
+            writes: writes,
+            living: living,
+            now
+        )
+        runs[record.id] = ActiveRun(machine: machine, job: job, source: source, destination: destination)
+        take(steps, of: record.id)
+    }
+
+    func limits(of job: JobSpec) -> RunLimits {
+        RunLimits(
+            workers: min(job.workers ?? settings.slots, settings.slots),
+            batch: job.batch,
+            recordsPerSecond: job.rateLimit,
+            deadline: job.deadline,
+            onDeadline: job.onDeadline
+        )
+    }
+}

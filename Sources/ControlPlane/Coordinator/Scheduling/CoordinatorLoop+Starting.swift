@@ -1,0 +1,137 @@
+import Decisions
+import Model
+import Store
+
+extension CoordinatorLoop {
+    /// Queues a run of the job. One run per job at a time.
+    func sync(_ name: String, _ request: SyncRequest) throws -> RunView {
+        guard let job = try store.job(name) else { throw try unknownJob(name) }
+        if let other = runs.values.first(where: { $0.job.name == name })?.machine.record
+            ?? queued.first(where: { $0.job == name })
+        {
+            throw SluiceError(
+                .conflict,
+                "job \"\(name)\" is in run \(other.number), which is \(other.state.rawValue); one run per job at a time"
+            )
+        }
+        guard !isStoreFull else {
+            throw SluiceError(.exhausted, "the store is full; free some space and restart the coordinator")
+        }
+        let now = now
+        let record = RunRecord(
+            id: RunID.make(milliseconds: now.milliseconds, using: &generator),
+            number: try nextNumber(),
+            job: name,
+            jobVersion: job.version,
+            trigger: request.trigger,
+            actor: request.actor,
+            createdAt: now,
+            streams: job.spec.streams.map { RunStreamRecord(stream: $0.stream) }
+        )
+        changes.append(.insertRun(record))
+        changes.append(
+            .audit(
+                AuditRecord(at: now, actor: request.actor, event: "run_queued", run: record.id, detail: request.trigger)
+            )
+        )
+        queued.append(record)
+        return RunView(record, live: nil, workers: [], now)
+    }
+
+    private func nextNumber() throws -> Int {
+        let next = max(try store.nextRunNumber(), lastNumber + 1)
+        lastNumber = next
+        return next
+    }
+
+    /// First in, first out, as slots become free.
+    func startQueuedRuns() {
+        while let record = queued.first, fleet.slotsTaken < settings.slots {
+            queued.removeFirst()
+            do {
+                guard let job = try store.jobVersion(record.job, record.jobVersion),
+                    let source = try store.connection(job.source),
+                    let destination = try store.connection(job.destination)
+                else { throw SluiceError(.notFound, "its job or a connection is gone") }
+                let machine = RunMachine(record: record, limits: limits(of: job), seed: generator.next())
+                runs[record.id] = ActiveRun(machine: machine, job: job, source: source, destination: destination)
+                act(on: record.id) { $0.started(now) }
+            } catch {
+                log("run \(record.number) cannot start: \(error)")
+                var failed = record
+                failed.state = .failed
+                failed.reason = "it cannot start: \(error)"
+                failed.endedAt = now
+                changes.append(.updateRun(failed, from: .queued))
+            }
+        }
+    }
+
+    /// Connections and jobs as configured: all of it or, by the transaction, nothing.
+    func apply(_ request: ApplyRequest, actor: String) throws -> ApplyReply {
+        let now = now
+        var lines: [String] = []
+        let known = try store.connections()
+        let names = Set(known.map(\.name)).union(request.connections.map(\.name))
+        for job in request.jobs {
+            for name in [job.source, job.destination] where !names.contains(name) {
+                throw SluiceError(
+                    .notFound,
+                    "job \"\(job.name)\": connection \"\(name)\" is not known; known: \(names.sorted().joined(separator: ", "))"
+                )
+            }
+        }
+        for connection in request.connections {
+            let before = known.first { $0.name == connection.name }
+            if before == connection {
+                lines.append("connection \(connection.name): unchanged")
+                continue
+            }
+            changes.append(.putConnection(connection, at: now))
+            lines.append("connection \(connection.name): \(before == nil ? "created" : "changed")")
+        }
+        for spec in request.jobs {
+            let before = try store.job(spec.name)
+            if before?.spec == spec {
+                lines.append("job \(spec.name): unchanged (version \(before?.version ?? 1))")
+                continue
+            }
+            let version = (before?.version ?? 0) + 1
+            let record = JobRecord(
+                name: spec.name,
+                version: version,
+                spec: spec,
+                isPaused: before?.isPaused ?? false,
+                pausedReason: before?.pausedReason,
+                createdAt: before?.createdAt ?? now,
+                updatedAt: now
+            )
+            changes.append(.putJob(record, actor: actor))
+            let was = before.map { ", was \($0.version)" } ?? ""
+            lines.append("job \(spec.name): version \(version)\(was)")
+        }
+        return ApplyReply(changes: lines)
+    }
+
+    func pause(_ name: String, paused: Bool, reason: String?, actor: String) throws {
+        guard try store.job(name) != nil else { throw try unknownJob(name) }
+        changes.append(.setJobPaused(job: name, paused: paused, reason: reason, at: now))
+        changes.append(
+            .audit(
+                AuditRecord(
+                    at: now,
+                    actor: actor,
+                    event: paused ? "job_paused" : "job_resumed",
+                    run: nil,
+                    subject: name,
+                    detail: reason ?? ""
+                )
+            )
+        )
+    }
+
+    func unknownJob(_ name: String) throws -> SluiceError {
+        let known = try store.jobs().map(\.name).joined(separator: ", ")
+        return SluiceError(.notFound, "job \"\(name)\" not found; known: \(known.isEmpty ? "none yet" : known)")
+    }
+}
