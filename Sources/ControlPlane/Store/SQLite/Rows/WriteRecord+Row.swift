@@ -1,0 +1,41 @@
+import GRDB
+import Model
+
+extension WriteRecord {
+    /// From a row of `writes`: without its segment.
+    init(row: Row) throws {
+        self.init(
+            id: try row.identifier("id"),
+            attempt: try row.identifier("attempt"),
+            batch: try row.identifier("batch"),
+            run: try row.identifier("run"),
+            streamIndex: try row.value("stream_index"),
+            transaction: try row.value("destination_transaction"),
+            system: try row.value("system"),
+            digest: try row.bytes("digest"),
+            decision: try row.name("decision"),
+            decisionReason: try row.optional("decision_reason"),
+            decidedAt: try row.time("decided_at"),
+            decidedBy: UInt64(bitPattern: try row.value("decided_by")),
+            counts: try WriteCounts(row: row),
+            header: try row.bytes("header"),
+            keyHashes: [],
+            segment: []
+        )
+        ending = try row.optionalName("ending")
+        endingDetail = try row.optional("ending_detail")
+        endedAt = try row.optionalTime("ended_at")
+    }
+}
+
+extension WriteCounts {
+    init(row: Row) throws {
+        self.init(
+            inserted: try row.value("inserted"),
+            updated: try row.value("updated"),
+            deleted: try row.value("deleted"),
+            unchanged: try row.value("unchanged"),
+            rejected: try row.value("rejected")
+        )
+    }
+}

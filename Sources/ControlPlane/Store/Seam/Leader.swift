@@ -1,0 +1,15 @@
+/// Who leads on a store, as its lock file tells it.
+public struct Leader: Sendable, Hashable, Codable, CustomStringConvertible {
+    public var pid: Int32
+    /// Where its API listens; nil until it does.
+    public var address: String?
+
+    public init(pid: Int32, address: String?) {
+        self.pid = pid
+        self.address = address
+    }
+
+    public var description: String {
+        address.map { "process \(pid) at \($0)" } ?? "process \(pid), which is starting"
+    }
+}

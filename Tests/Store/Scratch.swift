@@ -1,0 +1,25 @@
+import Foundation
+import Model
+import Store
+
+/// A folder for one store of one test; it goes with the value.
+final class Scratch: Sendable {
+    let folder: String
+
+    init() throws {
+        folder = NSTemporaryDirectory() + "sluice-store-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        do {
+            try FileManager.default.removeItem(atPath: folder)
+        } catch {
+            FileHandle.standardError.write(Data("cannot remove \(folder): \(error)\n".utf8))
+        }
+    }
+
+    var path: String { folder + "/sluice.db" }
+
+    func open() throws -> SQLiteStore { try SQLiteStore.open(path: path) }
+}
