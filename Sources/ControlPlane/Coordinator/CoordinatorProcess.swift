@@ -20,7 +20,7 @@ public final class CoordinatorProcess: Sendable {
     public static func start(_ settings: CoordinatorSettings, store: any Store) throws -> CoordinatorProcess {
         let mailbox = try Mailbox()
         let board = LiveBoard()
-        let endpoints = CoordinatorEndpoints(directory: settings.runtimeDirectory)
+        let endpoints = try Endpoints.local(in: settings.runtimeDirectory)
         let context = try ZeroMQContext()
         let started = OneShot<SluiceError?>()
         _ = try EventThread(name: "coordinator") {

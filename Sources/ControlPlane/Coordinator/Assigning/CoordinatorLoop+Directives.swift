@@ -35,13 +35,13 @@ extension CoordinatorLoop {
         case .broadcastDrain:
             controlSequence += 1
             var order = WireDrain()
-            order.run = run.data
-            outbox.append(.control(run, .drain(order)))
+            order.run = run.wire
+            outbox.append(.control(.drain(order)))
         case .broadcastTerminate:
             controlSequence += 1
             var order = WireTerminate()
-            order.run = run.data
-            outbox.append(.control(run, .terminate(order)))
+            order.run = run.wire
+            outbox.append(.control(.terminate(order)))
         case .closeGate(let attempts):
             order(.closeGate(run, attempts), on: active.destination)
         case .reconcile(let attempts):
@@ -55,9 +55,9 @@ extension CoordinatorLoop {
 
     private func assign(_ assignment: Assignment, to incarnation: Incarnation, _ run: RunID) {
         var order = WireAssign()
-        order.run = run.data
-        order.batch = assignment.batch.data
-        order.attempt = assignment.attempt.data
+        order.run = run.wire
+        order.batch = assignment.batch.wire
+        order.attempt = assignment.attempt.wire
         order.streamIndex = UInt32(assignment.streamIndex)
         order.range = WireKeyRange(assignment.range, records: assignment.records)
         order.number = UInt32(assignment.number)

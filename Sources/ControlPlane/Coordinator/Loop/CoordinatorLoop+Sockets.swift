@@ -1,4 +1,5 @@
 import Drivers
+import Foundation
 import Model
 import Store
 import Wire
@@ -17,8 +18,8 @@ extension CoordinatorLoop {
                 return
             }
             deliver(body, to: routing, on: fleetSocket)
-        case .control(let run, let body):
-            deliver(body, to: ControlTopic.bytes(run: run), on: control)
+        case .control(let body):
+            deliver(body, to: ControlTopic.everybody, on: control)
         }
     }
 
@@ -26,10 +27,7 @@ extension CoordinatorLoop {
     private func deliver(_ body: WireEnvelope.OneOf_Body, to address: [UInt8], on socket: ZeroMQSocket) {
         do {
             let frame = try Codec.encode(
-                body,
-                coordinatorEpoch: store.epoch,
-                incarnation: nil,
-                controlSequence: controlSequence
+                Letter(epoch: store.epoch, sequence: controlSequence, body: body)
             )
             _ = try socket.send([address, frame])
         } catch {
@@ -40,22 +38,20 @@ extension CoordinatorLoop {
     func receiveFleet() throws {
         for _ in 0..<Self.messagesMax {
             guard let frames = try fleetSocket.receive() else { return }
-            guard let envelope = decode(frames), let body = envelope.body else { continue }
-            fleetReceived(body, routing: frames[0])
+            guard let (sender, letter) = decode(frames, on: .fromSupervisor) else { continue }
+            fleetReceived(letter.body, from: sender)
         }
     }
 
     func receiveWork() throws {
         for _ in 0..<Self.messagesMax {
             guard let frames = try work.receive() else { return }
-            guard let envelope = decode(frames), let body = envelope.body,
-                let incarnation = Incarnation(bytes: frames[0])
-            else { continue }
-            guard envelope.coordinatorEpoch <= store.epoch else {
-                stopForGood("a worker has heard of a later coordinator (epoch \(envelope.coordinatorEpoch))")
+            guard let (sender, letter) = decode(frames, on: .fromWorker) else { continue }
+            guard letter.epoch <= store.epoch else {
+                stopForGood("a worker has heard of a later coordinator (epoch \(letter.epoch))")
                 return
             }
-            workReceived(body, from: incarnation)
+            workReceived(letter.body, from: sender)
         }
     }
 
@@ -64,16 +60,13 @@ extension CoordinatorLoop {
         for _ in 0..<Self.messagesMax {
             guard try control.receive() != nil else { break }
         }
-        outbox.append(.control(nil, .tick(WireTick())))
+        outbox.append(.control(.tick(WireTick())))
     }
 
-    private func decode(_ frames: [[UInt8]]) -> WireEnvelope? {
-        guard frames.count == 2 else {
-            log("a message of \(frames.count) frames was dropped")
-            return nil
-        }
+    /// What breaks the protocol is dropped and logged; it has changed nothing.
+    private func decode(_ frames: [[UInt8]], on channel: Channel) -> (Incarnation, Letter)? {
         do {
-            return try Codec.decode(frames[1])
+            return try Codec.decodeRouted(frames, on: channel)
         } catch {
             log("a message was dropped: \(error)")
             return nil
@@ -82,6 +75,6 @@ extension CoordinatorLoop {
 
     /// Normal operation is silent.
     func log(_ line: String) {
-        StandardError.print("sluice coordinator: \(line)")
+        FileHandle.standardError.write(Data("sluice coordinator: \(line)\n".utf8))
     }
 }

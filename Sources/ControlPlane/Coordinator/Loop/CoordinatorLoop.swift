@@ -14,7 +14,7 @@ final class CoordinatorLoop {
     let settings: CoordinatorSettings
     let mailbox: Mailbox
     let board: LiveBoard
-    let endpoints: CoordinatorEndpoints
+    let endpoints: Endpoints
     let work: ZeroMQSocket
     let fleetSocket: ZeroMQSocket
     let control: ZeroMQSocket
@@ -48,7 +48,7 @@ final class CoordinatorLoop {
         settings: CoordinatorSettings,
         mailbox: Mailbox,
         board: LiveBoard,
-        endpoints: CoordinatorEndpoints,
+        endpoints: Endpoints,
         context: ZeroMQContext
     ) throws {
         self.store = store
@@ -142,7 +142,7 @@ final class CoordinatorLoop {
         }
         guard nextTick <= now else { return }
         nextTick = now.advanced(by: .milliseconds(250))
-        outbox.append(.control(nil, .tick(WireTick())))
+        outbox.append(.control(.tick(WireTick())))
         checkErrands(now)
         checkWorkers(now)
         board.expire(now)

@@ -5,5 +5,5 @@ import Wire
 enum Outgoing {
     case work(Incarnation, WireEnvelope.OneOf_Body)
     case fleet(WireEnvelope.OneOf_Body)
-    case control(RunID?, WireEnvelope.OneOf_Body)
+    case control(WireEnvelope.OneOf_Body)
 }

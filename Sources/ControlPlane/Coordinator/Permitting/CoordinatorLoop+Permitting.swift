@@ -88,8 +88,8 @@ extension CoordinatorLoop {
 
     func answer(_ incarnation: Incarnation, _ answer: PermitAnswer) {
         var decision = WireDecision()
-        decision.attempt = answer.attempt.data
-        decision.write = answer.write.data
+        decision.attempt = answer.attempt.wire
+        decision.write = answer.write.wire
         decision.transaction = answer.transaction
         decision.reason = answer.reason
         decision.desired = desired(of: incarnation)
@@ -103,8 +103,8 @@ extension CoordinatorLoop {
 
     func acknowledge(_ incarnation: Incarnation, attempt: AttemptID, write: WriteID) {
         var ack = WireOutcomeAck()
-        ack.attempt = attempt.data
-        ack.write = write.data
+        ack.attempt = attempt.wire
+        ack.write = write.wire
         ack.desired = desired(of: incarnation)
         outbox.append(.work(incarnation, .outcomeAck(ack)))
     }

@@ -46,8 +46,8 @@ extension CoordinatorLoop {
 
     func openRun(_ incarnation: Incarnation, _ active: ActiveRun, snapshot: String) throws {
         var order = WireOpenRun()
-        order.run = active.machine.record.id.data
-        order.installation = store.installation.data
+        order.run = active.machine.record.id.wire
+        order.installation = store.installation.wire
         order.jobJson = try JSONText.encode(active.job)
         order.sourceJson = try JSONText.encode(active.source)
         order.destinationJson = try JSONText.encode(active.destination)
@@ -64,7 +64,7 @@ extension CoordinatorLoop {
         after: [String]?
     ) {
         var order = WirePlanStream()
-        order.run = run.data
+        order.run = run.wire
         order.streamIndex = UInt32(stream)
         order.recordsPerBatch = UInt32(recordsPerBatch)
         if let after {

@@ -36,17 +36,17 @@ extension CoordinatorLoop {
 
     private func message(_ id: ErrandID, _ errand: PendingErrand) throws -> WireErrand {
         var order = WireErrand()
-        order.errand = id.data
+        order.errand = id.wire
         order.connectionJson = try JSONText.encode(errand.connection)
         order.deadlineMs = UInt32(clamping: max(1, errand.deadline.since(now).milliseconds))
         switch errand.kind {
         case .closeGate(let run, let attempts):
-            order.closeGate.run = run.data
-            order.closeGate.installation = store.installation.data
+            order.closeGate.run = run.wire
+            order.closeGate.installation = store.installation.wire
             order.closeGate.attempts = attempts.map(WireFencedAttempt.init)
         case .reconcile(let run, let attempts):
-            order.reconcile.run = run.data
-            order.reconcile.installation = store.installation.data
+            order.reconcile.run = run.wire
+            order.reconcile.installation = store.installation.wire
             order.reconcile.attempts = attempts.map(WireFencedAttempt.init)
             order.reconcile.deathsProven = true
         case .check:
@@ -155,10 +155,10 @@ extension PendingErrand.Kind {
 extension WireFencedAttempt {
     init(_ facts: FencedAttemptFacts) {
         self.init()
-        attempt = facts.attempt.data
+        attempt = facts.attempt.wire
         writes = facts.writes.map { facts in
             var write = WirePermittedWrite()
-            write.write = facts.write.data
+            write.write = facts.write.wire
             write.transaction = facts.transaction
             write.system = facts.system
             return write

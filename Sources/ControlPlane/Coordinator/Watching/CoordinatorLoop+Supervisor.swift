@@ -12,7 +12,7 @@ extension CoordinatorLoop {
                 fleetEndpoint: endpoints.fleet,
                 workEndpoint: endpoints.work,
                 controlEndpoint: endpoints.control,
-                lockDirectory: endpoints.lockDirectory,
+                lockDirectory: settings.runtimeDirectory,
                 slots: settings.slots
             )
         )
@@ -32,7 +32,7 @@ extension CoordinatorLoop {
                 workers[incarnation] = LiveWorker(record: record, lastHeardAt: now)
                 changes.append(.insertWorker(record))
                 var order = WireSpawn()
-                order.worker = incarnation.data
+                order.worker = incarnation.wire
                 outbox.append(.fleet(.spawn(order)))
             case .give(let incarnation, let owner):
                 give(incarnation, to: owner)
@@ -59,14 +59,14 @@ extension CoordinatorLoop {
         }
     }
 
-    func fleetReceived(_ body: WireEnvelope.OneOf_Body, routing: [UInt8]) {
+    func fleetReceived(_ body: WireEnvelope.OneOf_Body, from sender: Incarnation) {
         switch body {
         case .supervisorHello(let hello):
             guard hello.pid == supervisor.child?.pid else {
                 log("a supervisor with pid \(hello.pid) is not ours and was ignored")
                 return
             }
-            supervisor.routing = routing
+            supervisor.routing = sender.bytes
             var welcome = WireSupervisorWelcome()
             welcome.heartbeatMs = 500
             welcome.leaseMs = 10_000
@@ -122,7 +122,7 @@ extension CoordinatorLoop {
         let isOrdered =
             workers[incarnation]?.deathIsOrdered ?? true || died.proof != .reaped
             || (died.signal == 0 && (died.exitStatus == 0 || died.exitStatus == 70))
-        buried(incarnation, proof: died.proof.name, detail: how)
+        buried(incarnation, proof: died.proof.name ?? "none", detail: how)
         let (owner, directives) = fleet.died(incarnation, now)
         for (run, active) in runs where owner == .run(run) || active.machine.waitsFor(incarnation) {
             act(on: run) { $0.workerDied(incarnation, wasOrdered: isOrdered, detail: how, now) }
@@ -167,8 +167,8 @@ extension CoordinatorLoop {
     /// Asks the supervisor for a proof of death of a process that it did not start itself.
     func prove(_ record: WorkerRecord) {
         var order = WireProve()
-        order.worker = record.incarnation.data
-        order.lockPath = record.lockPath ?? "\(endpoints.lockDirectory)/\(record.incarnation).lock"
+        order.worker = record.incarnation.wire
+        order.lockPath = record.lockPath ?? "\(settings.runtimeDirectory)/\(record.incarnation).lock"
         order.bootID = record.bootID ?? ""
         outbox.append(.fleet(.prove(order)))
     }

@@ -74,9 +74,9 @@ extension CoordinatorLoop {
         welcome.heartbeatMs = Self.heartbeatMilliseconds
         welcome.leaseMs = Self.leaseMilliseconds
         welcome.residentBytesMax = UInt64(settings.workerBytesMax)
-        welcome.installation = store.installation.data
+        welcome.installation = store.installation.wire
         outbox.append(.work(incarnation, .welcome(welcome)))
-        outbox.append(.control(nil, .tick(WireTick())))
+        outbox.append(.control(.tick(WireTick())))
     }
 
     private func beats(_ beat: WireWorkerHeartbeat, _ incarnation: Incarnation) {
@@ -128,7 +128,7 @@ extension CoordinatorLoop {
         for incarnation in incarnations {
             workers[incarnation]?.deathIsOrdered = true
             workers[incarnation]?.state = .dying
-            order.workers.append(incarnation.data)
+            order.workers.append(incarnation.wire)
         }
         outbox.append(.fleet(.kill(order)))
     }
