@@ -63,13 +63,19 @@ extension ValueText {
         case Numeric.notANumber: text.append(contentsOf: "NaN".utf8)
         case Numeric.infinity: text.append(contentsOf: "Infinity".utf8)
         case Numeric.negativeInfinity: text.append(contentsOf: "-Infinity".utf8)
-        default: appendDigits(of: value, to: &text)
+        default:
+            let mark = text.count
+            if value.sign == Numeric.negative { text.append(UInt8(ascii: "-")) }
+            appendDigits(of: value, to: &text)
+            // There is no negative zero.
+            if text[mark] == UInt8(ascii: "-"), !text[mark...].contains(where: { (49...57).contains($0) }) {
+                text.remove(at: mark)
+            }
         }
         return true
     }
 
     private static func appendDigits(of value: Numeric, to text: inout [UInt8]) {
-        if value.sign == Numeric.negative { text.append(UInt8(ascii: "-")) }
         var power = value.weight
         while power > 0, value.digit(at: power) == 0 { power -= 1 }
         appendDecimal(power < 0 ? 0 : value.digit(at: power), to: &text)
