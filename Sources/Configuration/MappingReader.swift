@@ -1,0 +1,61 @@
+import Model
+
+/// Reads the `map` of a stream: destination fields and where they come from.
+enum MappingReader {
+    private static let keys = ["from", "value", "trim", "case", "default", "cast"]
+
+    static func mappings(in entry: Entry) -> [FieldMapping] {
+        guard let section = entry.openSection() else { return [] }
+        return section.entries.compactMap { mapping(of: $0.key, $0.entry) }
+    }
+
+    private static func mapping(of field: String, _ entry: Entry) -> FieldMapping? {
+        switch entry.shape {
+        case .single:
+            guard let origin = origin(entry) else { return nil }
+            return FieldMapping(field: field, origin: origin)
+        case .keys:
+            return detailed(field, entry)
+        case .list:
+            entry.report("expected a column, a template, or keys such as from or value; found \(entry.found)")
+            return nil
+        }
+    }
+
+    /// A column, or a template when it has braces.
+    private static func origin(_ entry: Entry) -> FieldMapping.Origin? {
+        guard case .text(let text) = entry.constant(), !text.isEmpty else {
+            entry.report(
+                "expected a column or a template, found \(entry.found); write { value: … } for a constant"
+            )
+            return nil
+        }
+        return text.contains { $0 == "{" || $0 == "}" } ? .template(text) : .column(text)
+    }
+
+    private static func detailed(_ field: String, _ entry: Entry) -> FieldMapping? {
+        guard let section = entry.section(allowed: keys, planned: ["op"], required: []) else { return nil }
+        let origin: FieldMapping.Origin?
+        switch (section["from"], section["value"]) {
+        case (let from?, nil):
+            origin = self.origin(from)
+        case (nil, let value?):
+            origin = value.constant().map { .constant($0) }
+        case (_?, _?):
+            entry.report("\"from\" and \"value\" exclude one another")
+            return nil
+        case (nil, nil):
+            entry.report("\"from\" (a column or a template) or \"value\" (a constant) is missing")
+            return nil
+        }
+        guard let origin else { return nil }
+        return FieldMapping(
+            field: field,
+            origin: origin,
+            trim: section["trim"]?.boolean() ?? false,
+            letterCase: section["case"]?.choice(LetterCase.self),
+            fallback: section["default"]?.constant(),
+            cast: section["cast"]?.choice(CastType.self)
+        )
+    }
+}
