@@ -1,0 +1,201 @@
+import Decisions
+import Model
+
+/// One simulated run: the real machine, simulated workers, a destination with gate and fences, a network that is slow, a
+/// coordinator and workers that die. Everything is drawn from one seed.
+struct Simulation {
+    struct Transaction {
+        enum State { case open, sent, committed, aborted }
+        var batch: BatchID
+        var attempt: AttemptID
+        var state = State.open
+        var records: Int
+    }
+
+    struct Worker {
+        enum Step: Equatable {
+            case idle
+            case waiting(Assignment, WriteID)
+            case committing(Assignment, WriteID)
+        }
+
+        var isAlive = true
+        var isHeard = true
+        var opened = false
+        var assigned: [Assignment] = []
+        var step = Step.idle
+        var desiredDrain = false
+        var inbox: [RunDirective] = []
+        var outbox: [FromWorker] = []
+    }
+
+    enum FromWorker {
+        case opened
+        case planned
+        case intent(IntentFacts)
+        case outcome(OutcomeFacts)
+        case returned(AttemptID)
+        case died(ordered: Bool)
+    }
+
+    enum Errand: Equatable {
+        case gate
+        case reconcile([FencedAttemptFacts])
+    }
+
+    struct Faults {
+        var fence = true
+    }
+
+    var random: SplitMix64
+    let faults: Faults
+    var clock: Int64 = 1_000_000
+    var store: MemoryStore
+    var machine: RunMachine
+    var workers: [Incarnation: Worker] = [:]
+    var wanted = 0
+    var transactions: [WriteID: Transaction] = [:]
+    var gateClosed = false
+    var closedFences: Set<AttemptID> = []
+    var errands: [Errand] = []
+    var crashes: Int
+    var deaths: Int
+    var cancels: [CancelMode]
+    var log: [String] = []
+    let batchesPlanned: Int
+
+    init(seed: UInt64, faults: Faults = Faults()) {
+        random = SplitMix64(state: seed)
+        self.faults = faults
+        let record = RunRecord(
+            id: RunID(high: 1, low: seed),
+            number: 1,
+            job: "job",
+            jobVersion: 1,
+            trigger: "test",
+            actor: "test",
+            createdAt: Timestamp(microseconds: 0),
+            streams: [RunStreamRecord(stream: "s")]
+        )
+        store = MemoryStore(run: record)
+        machine = RunMachine(record: record, limits: Self.limits, seed: random.next())
+        crashes = Int(random.next() % 3)
+        deaths = Int(random.next() % 3)
+        cancels = [[], [.graceful], [.force], [.graceful, .force], [.force, .force]][Int(random.next() % 5)]
+        batchesPlanned = 1 + Int(random.next() % 6)
+    }
+
+    static let limits = RunLimits(
+        workers: 2,
+        batch: BatchLimits(),
+        recordsPerSecond: nil,
+        deadline: .seconds(60),
+        onDeadline: .force
+    )
+
+    var now: Timestamp { Timestamp(microseconds: clock) }
+
+    func chance(_ percent: UInt64, _ random: inout SplitMix64) -> Bool { random.next() % 100 < percent }
+
+    /// Runs to the end; throws what is wrong.
+    mutating func run() throws {
+        try take { $0.started($1) }
+        var idle = 0
+        while idle < 400 {
+            clock += Int64(random.next() % 20_000)
+            let moved = try step()
+            idle = moved ? 0 : idle + 1
+            if store.run.state.isTerminal, transactions.values.allSatisfy({ $0.state != .sent }) { break }
+        }
+        try judge()
+    }
+
+    mutating func take(_ event: (inout RunMachine, Timestamp) -> Steps) throws {
+        let steps = event(&machine, now)
+        try store.apply(steps.changes)
+        for directive in steps.directives {
+            execute(directive)
+        }
+    }
+
+    private mutating func execute(_ directive: RunDirective) {
+        switch directive {
+        case .wantWorkers(let count): wanted = count
+        case .openRun(let worker, _), .planStream(let worker, _, _, _), .assign(let worker, _),
+            .answer(let worker, _), .acknowledge(let worker, _, _), .retireWorker(let worker, _),
+            .condemnWorker(let worker, _):
+            workers[worker]?.inbox.append(directive)
+        case .killWorkers(let killed, _):
+            for worker in killed { kill(worker, ordered: true) }
+        case .broadcastDrain:
+            for worker in workers.keys where random.next() % 2 == 0 { workers[worker]?.desiredDrain = true }
+        case .broadcastTerminate:
+            for worker in workers.keys where random.next() % 2 == 0 { kill(worker, ordered: true) }
+        case .closeGate: errands.append(.gate)
+        case .reconcile(let attempts): errands.append(.reconcile(attempts))
+        case .runEnded: wanted = 0
+        }
+    }
+
+    /// The process is gone; what it had sent to the destination may still happen.
+    mutating func kill(_ id: Incarnation, ordered: Bool) {
+        guard workers[id]?.isAlive == true else { return }
+        workers[id]?.isAlive = false
+        switch workers[id]?.step {
+        case .waiting(_, let write): transactions[write]?.state = .aborted
+        case .committing, .idle, nil: break
+        }
+        workers[id]?.inbox = []
+        workers[id]?.outbox.append(.died(ordered: ordered))
+    }
+
+    private mutating func step() throws -> Bool {
+        switch random.next() % 10 {
+        case 0: return try spawn()
+        case 1, 2, 3: return try hearWorker()
+        case 4, 5: return try tellWorker()
+        case 6: return destinationCommits()
+        case 7: return try runErrand()
+        case 8: return try misfortune()
+        default: return try userActs()
+        }
+    }
+
+    private mutating func spawn() throws -> Bool {
+        guard wanted > 0 else { return false }
+        wanted -= 1
+        let id = Incarnation(high: UInt64(workers.count + 1), low: random.next())
+        workers[id] = Worker()
+        try take { machine, _ in machine.workerGiven(id) }
+        return true
+    }
+
+    private mutating func misfortune() throws -> Bool {
+        if crashes > 0, chance(10, &random), !store.run.state.isTerminal, store.run.state != .queued {
+            crashes -= 1
+            log.append("coordinator dies in \(store.run.state)")
+            try recover()
+            return true
+        }
+        if deaths > 0, chance(10, &random), let victim = pick(workers.filter { $0.value.isAlive }.keys) {
+            deaths -= 1
+            log.append("a worker dies")
+            kill(victim, ordered: false)
+            return true
+        }
+        return false
+    }
+
+    private mutating func userActs() throws -> Bool {
+        guard chance(8, &random), let mode = cancels.first, !store.run.state.isTerminal else { return false }
+        cancels.removeFirst()
+        log.append("cancel \(mode) in \(store.run.state)")
+        try take { $0.cancelRequested(mode: mode, actor: "a", reason: nil, deadline: nil, $1).0 }
+        return true
+    }
+
+    mutating func pick<Items: Collection>(_ items: Items) -> Items.Element? where Items.Element: Comparable {
+        guard !items.isEmpty else { return nil }
+        return items.sorted()[Int(random.next() % UInt64(items.count))]
+    }
+}

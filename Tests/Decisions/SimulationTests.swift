@@ -1,0 +1,34 @@
+import Decisions
+import Model
+import Testing
+
+@Suite struct SimulationTests {
+    @Test func `two thousand simulated runs end with verdicts that equal the destination`() {
+        var ends: [RunState: Int] = [:]
+        for seed in UInt64(1)...2_000 {
+            var simulation = Simulation(seed: seed)
+            do {
+                try simulation.run()
+                ends[simulation.store.run.state, default: 0] += 1
+            } catch {
+                Issue.record("seed \(seed): \(error); \(simulation.log)")
+            }
+        }
+        // The scheduler reaches every ending, or it does not test much.
+        #expect(ends[.completed, default: 0] > 100)
+        #expect(ends[.cancelled, default: 0] > 100)
+    }
+
+    @Test func `without the fence the same runs are misjudged`() {
+        var wrong = 0
+        for seed in UInt64(1)...2_000 {
+            var simulation = Simulation(seed: seed, faults: Simulation.Faults(fence: false))
+            do {
+                try simulation.run()
+            } catch {
+                wrong += 1
+            }
+        }
+        #expect(wrong > 0)
+    }
+}
