@@ -37,10 +37,7 @@ struct PostgresCatalog {
                 defaultSchema: session.defaultSchema
             )
         }
-        let near = PostgresName.near(text, in: names)
-        let hint =
-            near.isEmpty
-            ? "there are \(names.count) tables" : "near names: \(near.joined(separator: ", "))"
+        let hint = NearNames.hint(for: name.table, among: names)
         throw SluiceError(.notFound, "\(session.place): table \"\(text)\" not found; \(hint)")
     }
 

@@ -38,27 +38,4 @@ struct PostgresName: Hashable {
         func part(_ name: String) -> String { name.contains(".") || name.contains("\"") ? quoted(name) : name }
         return schema == defaultSchema ? part(table) : "\(part(schema)).\(part(table))"
     }
-
-    /// Up to five of `names` that look like `name`, best first.
-    static func near(_ name: String, in names: [String]) -> [String] {
-        let wanted = Array(name.lowercased().utf8)
-        return names.map { ($0, distance(wanted, Array($0.lowercased().utf8))) }
-            .filter { $0.1 <= max(2, wanted.count / 2) || $0.0.lowercased().contains(name.lowercased()) }
-            .sorted { ($0.1, $0.0) < ($1.1, $1.0) }
-            .prefix(5).map(\.0)
-    }
-
-    private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-        var row = Array(0...right.count)
-        for (i, a) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, b) in right.enumerated() {
-                let substitution = diagonal + (a == b ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(substitution, row[j] + 1, diagonal + 1)
-            }
-        }
-        return row[right.count]
-    }
 }

@@ -1,5 +1,4 @@
 import Drivers
-import Glibc
 import Model
 
 /// Closes gates and fences from outside, whether or not the processes behind them live.
@@ -7,7 +6,7 @@ struct PostgresClosing {
     let session: PostgresSession
 
     /// Longest wait for commits in flight that termination does not end.
-    private static let secondsMax = 20
+    private static let patienceNanoseconds: Int64 = 20_000_000_000
 
     enum Bar {
         case gate(RunID)
@@ -43,7 +42,7 @@ struct PostgresClosing {
                 ON CONFLICT (attempt) DO UPDATE SET closed = true, closed_at = excluded.closed_at
                 """
             }
-        let deadline = Self.seconds() + Self.secondsMax
+        let deadline = SystemClock.bootNanoseconds() + Self.patienceNanoseconds
         while true {
             do {
                 try session.connection.execute(
@@ -52,7 +51,7 @@ struct PostgresClosing {
                 return
             } catch let error as PostgresError {
                 if session.isOpen { try session.run("ROLLBACK") }
-                guard error.sqlState == "55P03", Self.seconds() < deadline else {
+                guard error.sqlState == "55P03", SystemClock.bootNanoseconds() < deadline else {
                     throw PostgresFailure.running(error, session.place)
                 }
                 try endSessions(attempts: attempts, transactions: transactions)
@@ -83,11 +82,5 @@ struct PostgresClosing {
             WHERE pid <> pg_backend_pid() AND (\(conditions.joined(separator: " OR ")))
             """
         )
-    }
-
-    static func seconds() -> Int {
-        var now = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &now)
-        return now.tv_sec
     }
 }

@@ -7,7 +7,7 @@ struct PostgresEvidence {
     let session: PostgresSession
 
     /// Longest wait for a transaction to end whose session was terminated.
-    private static let secondsMax = 15
+    private static let secondsMax: Int64 = 15
     private static let pauseMicroseconds: UInt32 = 5_000
 
     func of(_ write: WriteInDoubt) throws -> WriteEvidence {
@@ -21,11 +21,11 @@ struct PostgresEvidence {
         guard let transaction = UInt64(write.transaction) else {
             return .unknowable(detail: "the intent names no transaction")
         }
-        let deadline = PostgresClosing.seconds() + Self.secondsMax
+        let deadline = SystemClock.bootNanoseconds() + Self.secondsMax * 1_000_000_000
         while true {
             let seen = try look(write, transaction)
             if let verdict = seen.verdict(write) { return verdict }
-            guard PostgresClosing.seconds() < deadline else {
+            guard SystemClock.bootNanoseconds() < deadline else {
                 throw SluiceError(
                     .timedOut,
                     "\(session.place): transaction \(transaction) is still in progress \(Self.secondsMax) s after its session"

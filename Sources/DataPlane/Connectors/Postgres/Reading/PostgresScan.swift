@@ -27,7 +27,7 @@ struct PostgresScan {
         key = try scan.key.map(column)
         if let condition = scan.filter {
             for name in condition.columns { _ = try column(name) }
-            filter = try FilterSQL(dialect: .postgres).condition(condition)
+            filter = try FilterSQL.render(condition, dialect: .postgres)
         } else {
             filter = nil
         }
@@ -44,11 +44,7 @@ struct PostgresScan {
     ) throws -> PostgresColumn {
         if let found = table.column(name) { return found }
         let names = table.columns.map(\.name)
-        let near = PostgresName.near(name, in: names)
-        let hint =
-            near.isEmpty
-            ? "there are: \(names.prefix(50).joined(separator: ", "))"
-            : "near names: \(near.joined(separator: ", "))"
+        let hint = NearNames.hint(for: name, among: names)
         throw SluiceError(.notFound, "\(place): table \"\(stream)\" has no column \"\(name)\"; \(hint)")
     }
 

@@ -1,5 +1,4 @@
 import Drivers
-import Glibc
 public import Model
 
 /// PostgreSQL as a destination: one batch is one transaction, fenced by rows in the schema `sluice`.
@@ -202,7 +201,7 @@ public final class PostgresDestination: Destination {
                     + " \(answers.last?.commandTag ?? "by nothing")"
             )
         }
-        return Self.now()
+        return Timestamp(microseconds: SystemClock.wallMicroseconds())
     }
 
     public func rollBack() {
@@ -303,11 +302,5 @@ public final class PostgresDestination: Destination {
             default: throw error
             }
         }
-    }
-
-    private static func now() -> Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
     }
 }
