@@ -13,7 +13,14 @@ public enum Registry {
         public var capabilities: DestinationCapabilities?
     }
 
-    public static let kinds: [Kind] = []
+    public static let kinds: [Kind] = [
+        Kind(
+            type: "postgres",
+            makeSource: { try PostgresSource($0) },
+            makeDestination: { try PostgresDestination($0) },
+            capabilities: PostgresDestination.capabilities
+        ),
+    ]
 
     public static func source(for connection: ResolvedConnection) throws -> any Source {
         guard let make = try kind(of: connection).makeSource else {

@@ -1,7 +1,7 @@
 public import Model
 
 /// What is read of one stream: some columns of the records that the filter admits, in the order of the key.
-public struct Scan: Sendable {
+public struct Scan: Sendable, Hashable {
     public var stream: String
     public var columns: [String]
     /// Source columns that order and partition the records; unique together.

@@ -1,0 +1,159 @@
+import Drivers
+import Model
+
+/// Reads tables, columns and indexes from `pg_catalog`, whatever the search path is.
+struct PostgresCatalog {
+    let session: PostgresSession
+
+    /// Every table that a stream could be.
+    func tables() throws -> [PostgresTable] {
+        try load(where: Self.visible)
+    }
+
+    /// The table that a job's name means.
+    ///
+    /// - Throws: `notFound` with near names.
+    func table(named text: String) throws -> PostgresTable {
+        let name = PostgresName(text)
+        let schema = PostgresName.literal(name.schema ?? session.defaultSchema)
+        var condition = "n.nspname = \(schema) AND c.relname = \(PostgresName.literal(name.table))"
+        if name.schema != nil {
+            // A dot may also be part of the table's own name.
+            condition =
+                "((\(condition)) OR (n.nspname = \(PostgresName.literal(session.defaultSchema))"
+                + " AND c.relname = \(PostgresName.literal(text))))"
+        }
+        if let found = try load(where: condition).first { return found }
+        let all = try session.run(
+            """
+            SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE \(Self.visible) ORDER BY 1, 2 LIMIT 10000
+            """
+        )
+        let names = (0..<all.rows).map { row in
+            PostgresName.plain(
+                schema: all.text(row: row, column: 0) ?? "",
+                table: all.text(row: row, column: 1) ?? "",
+                defaultSchema: session.defaultSchema
+            )
+        }
+        let hint = NearNames.hint(for: name.table, among: names)
+        throw SluiceError(.notFound, "\(session.place): table \"\(text)\" not found; \(hint)")
+    }
+
+    private static let visible = """
+        n.nspname NOT IN ('information_schema', 'sluice') AND n.nspname NOT LIKE 'pg\\_%'
+            AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
+        """
+
+    private func load(where condition: String) throws -> [PostgresTable] {
+        let relations = try session.run(
+            """
+            SELECT c.oid, n.nspname, c.relname, c.relkind,
+                CASE WHEN c.reltuples >= 0 AND (c.reltuples > 0 OR c.relpages > 0)
+                    THEN c.reltuples::int8 END,
+                coalesce(
+                    (SELECT sum(s.avg_width) FROM pg_stats s
+                        WHERE s.schemaname = n.nspname AND s.tablename = c.relname),
+                    CASE WHEN c.reltuples > 0
+                        THEN (c.relpages * 8192.0 / c.reltuples)::int8 END)
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND \(condition)
+            ORDER BY 2, 3
+            """
+        )
+        var tables = (0..<relations.rows).map { row in
+            PostgresTable(
+                oid: UInt32(relations.text(row: row, column: 0) ?? "") ?? 0,
+                schema: relations.text(row: row, column: 1) ?? "",
+                name: relations.text(row: row, column: 2) ?? "",
+                kind: relations.text(row: row, column: 3) ?? "",
+                columns: [],
+                indexes: [],
+                estimatedRecords: relations.text(row: row, column: 4).flatMap { Int64($0) },
+                averageRecordBytes: relations.text(row: row, column: 5).flatMap { Int64($0) }
+            )
+        }
+        guard !tables.isEmpty else { return [] }
+        let places = Dictionary(uniqueKeysWithValues: tables.enumerated().map { ($1.oid, $0) })
+        let oids = tables.map { String($0.oid) }.joined(separator: ",")
+        try loadColumns(oids, places, &tables)
+        try loadIndexes(oids, places, &tables)
+        return tables
+    }
+
+    private func loadColumns(
+        _ oids: String,
+        _ places: [UInt32: Int],
+        _ tables: inout [PostgresTable]
+    ) throws {
+        let found = try session.run(
+            """
+            SELECT a.attrelid, a.attname, a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod),
+                a.attnotnull, a.atthasdef OR a.attidentity <> '', a.attgenerated <> '' OR a.attidentity = 'a',
+                a.attnum
+            FROM pg_attribute a
+            WHERE a.attrelid IN (\(oids)) AND a.attnum > 0 AND NOT a.attisdropped
+            ORDER BY a.attrelid, a.attnum
+            """
+        )
+        for row in 0..<found.rows {
+            guard let place = places[UInt32(found.text(row: row, column: 0) ?? "") ?? 0] else { continue }
+            tables[place].columns.append(
+                PostgresColumn(
+                    name: found.text(row: row, column: 1) ?? "",
+                    type: PostgresType(
+                        oid: UInt32(found.text(row: row, column: 2) ?? "") ?? 0,
+                        modifier: Int32(found.text(row: row, column: 3) ?? "") ?? -1,
+                        name: found.text(row: row, column: 4) ?? ""
+                    ),
+                    isNullable: !found.bool(row: row, column: 5),
+                    hasDefault: found.bool(row: row, column: 6),
+                    isGenerated: found.bool(row: row, column: 7),
+                    number: Int(found.text(row: row, column: 8) ?? "") ?? 0
+                )
+            )
+        }
+    }
+
+    private func loadIndexes(
+        _ oids: String,
+        _ places: [UInt32: Int],
+        _ tables: inout [PostgresTable]
+    ) throws {
+        let found = try session.run(
+            """
+            SELECT i.indrelid, i.indisprimary, i.indisunique, i.indimmediate,
+                i.indpred IS NOT NULL OR i.indexprs IS NOT NULL,
+                am.amname = 'btree' AND 0 = ALL (i.indoption::int2[]),
+                i.indnkeyatts, i.indkey::text
+            FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am am ON am.oid = c.relam
+            WHERE i.indrelid IN (\(oids)) AND i.indisvalid AND i.indislive
+            ORDER BY i.indrelid, i.indisprimary DESC, c.relname
+            """
+        )
+        for row in 0..<found.rows {
+            guard let place = places[UInt32(found.text(row: row, column: 0) ?? "") ?? 0] else { continue }
+            tables[place].indexes.append(
+                PostgresIndex(
+                    columns: keyColumns(found, row, tables[place]),
+                    isPrimary: found.bool(row: row, column: 1),
+                    isUnique: found.bool(row: row, column: 2),
+                    isImmediate: found.bool(row: row, column: 3),
+                    isSpecial: found.bool(row: row, column: 4),
+                    isAscending: found.bool(row: row, column: 5)
+                )
+            )
+        }
+    }
+
+    private func keyColumns(_ found: PostgresResult, _ row: Int, _ table: PostgresTable) -> [String] {
+        let count = Int(found.text(row: row, column: 6) ?? "") ?? 0
+        let numbers = (found.text(row: row, column: 7) ?? "").split(separator: " ").prefix(count)
+        let names = numbers.compactMap { number in
+            table.columns.first { $0.number == Int(number) }?.name
+        }
+        // Number 0 is an expression.
+        return names.count == numbers.count ? names : []
+    }
+}

@@ -1,0 +1,86 @@
+import Drivers
+import Model
+
+/// Closes gates and fences from outside, whether or not the processes behind them live.
+struct PostgresClosing {
+    let session: PostgresSession
+
+    /// Longest wait for commits in flight that termination does not end.
+    private static let patienceNanoseconds: Int64 = 20_000_000_000
+
+    enum Bar {
+        case gate(RunID)
+        case fence(AttemptID, run: RunID)
+    }
+
+    /// Closes and returns once no commit behind it can follow.
+    ///
+    /// - Throws: `timedOut`, retriable, when a commit in flight holds on.
+    func close(_ bar: Bar, installation: InstallationID, attempts: [AttemptID], transactions: [String]) throws {
+        let id =
+            switch bar {
+            case .gate(let run): "\(run)"
+            case .fence(let attempt, _): "\(attempt)"
+            }
+        // Committed first: whoever comes to the check from now on turns back without a lock.
+        try session.run(
+            "INSERT INTO sluice.closing (id, installation) VALUES ('\(id)', '\(installation)') ON CONFLICT DO NOTHING"
+        )
+        try endSessions(attempts: attempts, transactions: transactions)
+        let sql =
+            switch bar {
+            case .gate(let run):
+                """
+                INSERT INTO sluice.gate (run, installation, closed, closed_at)
+                VALUES ('\(run)', '\(installation)', true, clock_timestamp())
+                ON CONFLICT (run) DO UPDATE SET closed = true, closed_at = excluded.closed_at
+                """
+            case .fence(let attempt, let run):
+                """
+                INSERT INTO sluice.fence (attempt, run, installation, closed, closed_at)
+                VALUES ('\(attempt)', '\(run)', '\(installation)', true, clock_timestamp())
+                ON CONFLICT (attempt) DO UPDATE SET closed = true, closed_at = excluded.closed_at
+                """
+            }
+        let deadline = SystemClock.bootNanoseconds() + Self.patienceNanoseconds
+        while true {
+            do {
+                try session.connection.execute(
+                    "BEGIN; SET LOCAL lock_timeout = '500ms'; \(sql); COMMIT"
+                )
+                return
+            } catch let error as PostgresError {
+                if session.isOpen { try session.run("ROLLBACK") }
+                guard error.sqlState == "55P03", SystemClock.bootNanoseconds() < deadline else {
+                    throw PostgresFailure.running(error, session.place)
+                }
+                try endSessions(attempts: attempts, transactions: transactions)
+            }
+        }
+    }
+
+    /// Ends the sessions that hold one of the transactions or are named after one of the attempts.
+    func endSessions(attempts: [AttemptID], transactions: [String]) throws {
+        let names = attempts.map { "'\(PostgresDestination.applicationName($0))'" }
+        let ids = transactions.compactMap { UInt64($0) }
+        var conditions: [String] = []
+        if !names.isEmpty { conditions.append("application_name IN (\(names.joined(separator: ", ")))") }
+        if !ids.isEmpty {
+            // backend_xid is the lower half of the id; only a transaction that still runs may match it.
+            let running = ids.map { "'\($0)'::xid8" }.joined(separator: ", ")
+            conditions.append(
+                """
+                backend_xid IN (SELECT (x::text::numeric % 4294967296)::text::xid FROM unnest(ARRAY[\(running)]) x
+                    WHERE x < pg_snapshot_xmax(pg_current_snapshot()) AND pg_xact_status(x) = 'in progress')
+                """
+            )
+        }
+        guard !conditions.isEmpty else { return }
+        try session.run(
+            """
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE pid <> pg_backend_pid() AND (\(conditions.joined(separator: " OR ")))
+            """
+        )
+    }
+}

@@ -1,0 +1,108 @@
+import Drivers
+import Glibc
+import Model
+
+/// Finds out what became of a write, after its fence is closed.
+struct PostgresEvidence {
+    let session: PostgresSession
+
+    /// Longest wait for a transaction to end whose session was terminated.
+    private static let secondsMax: Int64 = 15
+    private static let pauseMicroseconds: UInt32 = 5_000
+
+    func of(_ write: WriteInDoubt) throws -> WriteEvidence {
+        let system = try PostgresLink.system(session)
+        guard write.system == system else {
+            return .unknowable(
+                detail: "the write was made in system \(write.system), this is \(system): after a restore or failover"
+                    + " its transaction id means nothing"
+            )
+        }
+        guard let transaction = UInt64(write.transaction) else {
+            return .unknowable(detail: "the intent names no transaction")
+        }
+        let deadline = SystemClock.bootNanoseconds() + Self.secondsMax * 1_000_000_000
+        while true {
+            let seen = try look(write, transaction)
+            if let verdict = seen.verdict(write) { return verdict }
+            guard SystemClock.bootNanoseconds() < deadline else {
+                throw SluiceError(
+                    .timedOut,
+                    "\(session.place): transaction \(transaction) is still in progress \(Self.secondsMax) s after its session"
+                        + " was told to end",
+                    isRetriable: true
+                )
+            }
+            try PostgresClosing(session: session).endSessions(attempts: [], transactions: [write.transaction])
+            usleep(Self.pauseMicroseconds)
+        }
+    }
+
+    private func look(_ write: WriteInDoubt, _ transaction: UInt64) throws -> Sighting {
+        let identity = write.identity
+        let place = session.place
+        // Status first, marker after it: a commit between the two shows as committed by neither or by the marker alone, never as
+        // aborted. With the fence closed there is none.
+        let answers = try session.connection.execute(
+            """
+            SELECT CASE WHEN '\(transaction)'::xid8 < pg_snapshot_xmax(pg_current_snapshot())
+                THEN pg_xact_status('\(transaction)'::xid8) END;
+            SELECT (SELECT m.transaction::text FROM sluice.marker m WHERE m.write = '\(identity.write)'),
+                EXISTS (SELECT FROM sluice.gate g WHERE g.run = '\(identity.run)'
+                    AND g.installation = '\(identity.installation)'),
+                EXISTS (SELECT FROM sluice.gate g WHERE g.run = '\(identity.run)' AND g.closed)
+                    OR EXISTS (SELECT FROM sluice.fence f WHERE f.attempt = '\(identity.attempt)' AND f.closed)
+            """
+        )
+        guard answers.count == 2 else {
+            throw SluiceError(.internal, "\(place): looking for a write gave \(answers.count) answers")
+        }
+        return Sighting(
+            status: answers[0].text(row: 0, column: 0),
+            markedTransaction: answers[1].text(row: 0, column: 0),
+            hasGate: answers[1].bool(row: 0, column: 1),
+            isClosed: answers[1].bool(row: 0, column: 2)
+        )
+    }
+
+    private struct Sighting {
+        let status: String?
+        /// The transaction that left the write's marker; nil: no marker.
+        let markedTransaction: String?
+        let hasGate: Bool
+        let isClosed: Bool
+
+        /// nil: the transaction has not ended yet.
+        func verdict(_ write: WriteInDoubt) -> WriteEvidence? {
+            if PostgresFence.isTurnedOff {
+                return markedTransaction == nil
+                    ? .notApplied(detail: "no marker, with the fence turned off")
+                    : .applied(detail: "marker, with the fence turned off")
+            }
+            let name = "transaction \(write.transaction)"
+            guard hasGate else {
+                return .unknowable(detail: "the gate row of run \(write.identity.run) is missing: restored or cleaned up")
+            }
+            guard isClosed else {
+                return .unknowable(detail: "asked before gate or fence was closed: \(name) is \(status ?? "unknown")")
+            }
+            let isMarked = markedTransaction == write.transaction
+            switch status {
+            case "committed" where isMarked:
+                return .applied(detail: "\(name) committed and left its marker")
+            case "committed":
+                return .unknowable(detail: "ALARM: \(name) committed without its marker; another hand was in schema sluice")
+            case "aborted" where markedTransaction == nil:
+                return .notApplied(detail: "\(name) aborted and left no marker")
+            case "aborted":
+                return .unknowable(
+                    detail: "ALARM: \(name) aborted, and yet transaction \(markedTransaction ?? "") left the marker of its write"
+                )
+            case "in progress":
+                return nil
+            default:
+                return .unknowable(detail: "the server no longer knows, or not yet, what became of \(name)")
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import Drivers
+import Model
+
+/// Cuts a scan into ranges.
+///
+/// With an index on the key: one look-up per range, each a step of `recordsPerRange` entries along the index, so that the first range
+/// is there at once and one pass over the index is all it costs. Without: one sort at the server, read row by row.
+struct PostgresPlanning {
+    let session: PostgresSession
+    let query: PostgresScan
+    let recordsPerRange: Int
+
+    /// The key under names that no column has, and the number of each row.
+    private var numbered: String {
+        let aliased = query.key.enumerated().map { "r.\(PostgresName.quoted($1.name)) AS \"#\($0)\"" }
+        return aliased.joined(separator: ", ") + ", row_number() OVER w AS \"#n\""
+    }
+    private var texts: String {
+        query.key.indices.map { "\"#\($0)\"::text" }.joined(separator: ", ")
+    }
+
+    func run(after start: [String]?, emit: (PlannedRange) throws -> Void) throws {
+        // The last range is open above, so each is held back until there is another.
+        var lower = start
+        var held: (through: [String], records: Int)?
+        func found(_ key: [String], _ records: Int) throws {
+            if let held {
+                let range = KeyRange(after: lower, through: held.through)
+                try emit(PlannedRange(range: range, records: held.records))
+                lower = held.through
+            }
+            held = (key, records)
+        }
+        if query.hasKeyIndex {
+            try step(from: start, found)
+        } else {
+            try sort(from: start, found)
+        }
+        if let held {
+            try emit(PlannedRange(range: KeyRange(after: lower, through: nil), records: held.records))
+        }
+    }
+
+    private func step(from start: [String]?, _ found: ([String], Int) throws -> Void) throws {
+        var last = start
+        while true {
+            let condition = try query.condition(after: last, through: nil)
+            let answer = try session.run(
+                """
+                SELECT "#n", \(texts) FROM (
+                    SELECT \(numbered) FROM \(query.from)\(condition)
+                    WINDOW w AS (ORDER BY \(query.order)) ORDER BY \(query.order) LIMIT \(recordsPerRange)
+                ) s ORDER BY "#n" DESC LIMIT 1
+                """
+            )
+            guard answer.rows == 1 else { return }
+            let records = Int(answer.text(row: 0, column: 0) ?? "") ?? 0
+            let key = row(answer, 0, from: 1)
+            try found(key, records)
+            guard records == recordsPerRange else { return }
+            last = key
+        }
+    }
+
+    private func sort(from start: [String]?, _ found: ([String], Int) throws -> Void) throws {
+        let condition = try query.condition(after: start, through: nil)
+        try session.run(
+            """
+            DECLARE plan NO SCROLL CURSOR\(session.connection.isInTransaction ? "" : " WITH HOLD") FOR
+            SELECT "#n", \(texts) FROM (
+                SELECT \(numbered), lead(true) OVER w IS NULL AS "#last"
+                FROM \(query.from)\(condition) WINDOW w AS (ORDER BY \(query.order))
+            ) s WHERE "#n" % \(recordsPerRange) = 0 OR "#last" ORDER BY "#n"
+            """
+        )
+        defer { if session.isOpen { _ = try? session.connection.execute("CLOSE plan") } }
+        var previous = 0
+        while true {
+            let answer = try session.run("FETCH 1000 FROM plan")
+            guard answer.rows > 0 else { return }
+            for index in 0..<answer.rows {
+                let number = Int(answer.text(row: index, column: 0) ?? "") ?? 0
+                try found(row(answer, index, from: 1), number - previous)
+                previous = number
+            }
+        }
+    }
+
+    private func row(_ answer: PostgresResult, _ index: Int, from first: Int) -> [String] {
+        (first..<answer.columns).map { answer.text(row: index, column: $0) ?? "" }
+    }
+}

@@ -1,0 +1,73 @@
+import Drivers
+
+/// The rows that the destination holds for the keys of a batch, with the tuple versions they were read in.
+struct ExistingRows {
+    /// All target fields of the rows found, in the order found.
+    private(set) var fields: RowBatch
+    /// For each row of the batch its place in `fields`; -1: no such row.
+    private(set) var places: [Int32]
+    /// `ctid` of each row found, 6 bytes each.
+    private(set) var tuples: [UInt8] = []
+    /// `xmin` of each row found, 4 bytes each.
+    private(set) var versions: [UInt8] = []
+    /// `tableoid` of each row found, 4 bytes each.
+    private(set) var tables: [UInt8] = []
+
+    /// Columns in front of the fields: row number (from 1), ctid, xmin, tableoid.
+    static let leading = 4
+    static let selected = "k.n, d.ctid, d.xmin, d.tableoid"
+
+    /// - Parameter numbers: the row of the batch for each number that the query gave out; nil: number - 1.
+    init(_ result: PostgresResult, rows: Int, width: Int, numbers: [Int]? = nil) {
+        fields = RowBatch(width: width)
+        places = Array(repeating: -1, count: rows)
+        let found = result.rows
+        tuples.reserveCapacity(found * 6)
+        versions.reserveCapacity(found * 4)
+        tables.reserveCapacity(found * 4)
+        fields.reserve(rows: found, bytes: found * 64)
+        withExtendedLifetime(result) {
+            for row in 0..<found {
+                guard let number = result.unsafeField(row: row, column: 0),
+                    let tuple = result.unsafeField(row: row, column: 1),
+                    let version = result.unsafeField(row: row, column: 2),
+                    let table = result.unsafeField(row: row, column: 3)
+                else { continue }
+                let place = Int(number.loadUnaligned(as: Int64.self).bigEndian) - 1
+                places[numbers?[place] ?? place] = Int32(row)
+                tuples.append(contentsOf: tuple)
+                versions.append(contentsOf: version)
+                tables.append(contentsOf: table)
+                for column in 0..<width {
+                    if let value = result.unsafeField(row: row, column: Self.leading + column) {
+                        fields.append(value)
+                    } else {
+                        fields.appendNull()
+                    }
+                }
+                fields.endRow()
+            }
+        }
+    }
+
+    /// Some of the rows, sharing their bytes.
+    func selecting(_ chosen: [Int32]) -> RowBatch {
+        if chosen.count == fields.count, chosen.enumerated().allSatisfy({ $0 == Int($1) }) { return fields }
+        return fields.selecting(chosen)
+    }
+}
+
+extension RowBatch {
+    /// The chosen rows in the order given, sharing the bytes.
+    func selecting(_ chosen: [Int32]) -> RowBatch {
+        var selection = RowBatch(width: width, sharing: self)
+        selection.reserve(rows: chosen.count, bytes: 0)
+        for row in chosen {
+            for place in (Int(row) * width)..<((Int(row) + 1) * width) {
+                selection.appendShared(start: starts[place], length: lengths[place])
+            }
+            selection.endRow()
+        }
+        return selection
+    }
+}

@@ -1,0 +1,306 @@
+import Drivers
+public import Model
+
+/// PostgreSQL as a destination: one batch is one transaction, fenced by rows in the schema `sluice`.
+///
+/// A row that exists is updated by the tuple version that was read (`ctid` and `xmin`): the optimistic lock by which a
+/// before-image is exactly what the write replaced. Killed at any instruction, what became of the write is found by its
+/// transaction id once the fence is closed.
+public final class PostgresDestination: Destination {
+    public static let capabilities = DestinationCapabilities(
+        idempotency: .transactional,
+        hasFence: true,
+        isSingleWriter: false
+    )
+
+    private let settings: PostgresSettings
+    private var link: PostgresLink?
+    private var plans: [Target: PostgresTargetPlan] = [:]
+    private var open: OpenWrite?
+
+    /// Connects on first use.
+    ///
+    /// - Throws: `invalid` for settings that are missing or unknown.
+    public init(_ connection: ResolvedConnection) throws {
+        settings = try PostgresSettings(connection)
+    }
+
+    /// The name under which the sessions of an attempt are found at the server.
+    static func applicationName(_ attempt: AttemptID) -> String { "sluice/\(attempt)" }
+
+    public func check() throws {
+        let session = try connected().session
+        let answer = try session.run(
+            """
+            SELECT pg_is_in_recovery(), has_database_privilege(current_database(), 'TEMPORARY'),
+                has_database_privilege(current_database(), 'CREATE') OR to_regnamespace('sluice') IS NOT NULL
+            """
+        )
+        guard !answer.bool(row: 0, column: 0) else {
+            throw SluiceError(.unsupported, "\(settings.place): the server is a read-only standby; write to its primary")
+        }
+        guard answer.bool(row: 0, column: 1) else {
+            throw SluiceError(
+                .denied,
+                "\(settings.place): the role may not make temporary tables; GRANT TEMPORARY ON DATABASE to it"
+            )
+        }
+        guard answer.bool(row: 0, column: 2) else {
+            throw SluiceError(
+                .denied,
+                "\(settings.place): the role may not make the schema \"sluice\"; GRANT CREATE ON DATABASE to it"
+            )
+        }
+    }
+
+    public func discover(stream: String?) throws -> [StreamDescription] {
+        let catalog = PostgresCatalog(session: try connected().session)
+        if let stream {
+            return [try catalog.table(named: stream).description(as: stream)]
+        }
+        return try catalog.tables().map { table in
+            let (schema, name) = (table.schema, table.name)
+            return table.description(
+                as: PostgresName.plain(schema: schema, table: name, defaultSchema: settings.schema)
+            )
+        }
+    }
+
+    public func openGate(installation: InstallationID, run: RunID) throws {
+        try administering { session in
+            try PostgresFence.make(session)
+            try PostgresFence.openGate(session, installation: installation, run: run)
+        }
+    }
+
+    public func resolve(table: String, fields: [String], key: [String]) throws -> Target {
+        let session = try connected().session
+        let found = try PostgresCatalog(session: session).table(named: table)
+        let columns = try fields.map {
+            try PostgresScan.column($0, of: found, stream: table, place: settings.place)
+        }
+        let indexes = try found.keyIndexes(key, in: fields, as: table, place: settings.place)
+        try found.requireWritable(columns, as: table, place: settings.place)
+        let plan = PostgresTargetPlan(
+            table: found,
+            fields: columns,
+            key: indexes,
+            traits: try PostgresTraits(of: found, fields: columns, key: key, session),
+            number: plans.count + 1
+        )
+        var target = plan.target
+        target.table = table
+        // Resolved again: the temporary objects of the session fit the same target.
+        if plans[target] == nil { plans[target] = plan }
+        return target
+    }
+
+    public func openFence(_ identity: WriteIdentity) throws {
+        try administering { session in
+            try self.connected().rename(Self.applicationName(identity.attempt))
+            try PostgresFence.openFence(session, identity)
+        }
+    }
+
+    public func stage(
+        _ identity: WriteIdentity,
+        target: Target,
+        rows: RowBatch,
+        rejections: [Int: Rejection]
+    ) throws -> StagedWrite {
+        try stage(identity, target: target, rows: rows, rejections: rejections, early: false)
+    }
+
+    private func stage(
+        _ identity: WriteIdentity,
+        target: Target,
+        rows: RowBatch,
+        rejections: [Int: Rejection],
+        early: Bool
+    ) throws -> StagedWrite {
+        try writing {
+            guard open == nil else { throw SluiceError(.internal, "\(settings.place): a write is open already") }
+            guard let plan = plans[target], rows.width == target.fields.count else {
+                throw SluiceError(.internal, "\(settings.place): table \(target.table) was not resolved")
+            }
+            let link = try connected()
+            try link.rename(Self.applicationName(identity.attempt))
+            var staging = PostgresStaging(link, identity, plan, rows, rejections)
+            let (staged, write) = try staging.run(early: early)
+            open = write
+            return staged
+        }
+    }
+
+    public func apply() throws {
+        guard let write = open else {
+            throw WriteFailure.failed(SluiceError(.internal, "\(settings.place): nothing is staged"))
+        }
+        guard !write.isApplied else { return }
+        do {
+            try writing {
+                let intended = write.updates + write.inserts
+                let written = try PostgresApplying.run(
+                    try connected(),
+                    write.plan,
+                    updates: write.updates,
+                    inserts: write.inserts
+                )
+                guard written == intended else {
+                    throw PostgresApplying.somebodyWasFaster(write.plan, written, intended)
+                }
+                open?.isApplied = true
+            }
+        } catch WriteFailure.failed(let error) where error.code == .invalid {
+            try findRefused(write, error)
+        }
+    }
+
+    /// The server refused some row: stages once more, writing at once, to learn which; nothing stays written.
+    private func findRefused(_ write: OpenWrite, _ error: SluiceError) throws {
+        guard let target = plans.first(where: { $0.value.number == write.plan.number })?.key else {
+            throw WriteFailure.failed(error)
+        }
+        let staged = try stage(
+            write.identity,
+            target: target,
+            rows: write.rows,
+            rejections: write.rejections,
+            early: true
+        )
+        rollBack()
+        let refused = staged.rejections.filter { write.rejections[$0.key] == nil }
+        guard !refused.isEmpty else {
+            throw WriteFailure.rolledBack(reason: "\(error.message); tried again, the server took every row")
+        }
+        throw WriteFailure.rejected(refused)
+    }
+
+    public func commit() throws -> Timestamp {
+        guard let write = open, let link, link.session.isOpen else {
+            open = nil
+            throw WriteFailure.rolledBack(reason: "\(settings.place): the transaction is gone")
+        }
+        defer { rollBack() }
+        let answers: [PostgresResult]
+        do {
+            answers = try link.connection.execute(PostgresFence.commitSQL(write.identity))
+        } catch let error as PostgresError {
+            // A session ended for being idle in its transaction never saw the COMMIT.
+            if error.isConnectionLost, !["25P03", "25P04"].contains(error.sqlState) {
+                throw WriteFailure.unsure(
+                    reason: "\(settings.place): the connection broke after COMMIT of transaction \(write.transaction) was sent:"
+                        + " \(error.message)"
+                )
+            }
+            throw PostgresFailure.writing(error, settings.place)
+        }
+        guard answers.last?.commandTag == "COMMIT" else {
+            throw WriteFailure.rolledBack(
+                reason: "\(settings.place): COMMIT of transaction \(write.transaction) was answered"
+                    + " \(answers.last?.commandTag ?? "by nothing")"
+            )
+        }
+        return Timestamp(microseconds: SystemClock.wallMicroseconds())
+    }
+
+    public func rollBack() {
+        open = nil
+        guard let link, link.session.isOpen, link.connection.isInTransaction else { return }
+        do {
+            try link.connection.execute("ROLLBACK")
+        } catch {
+            // The server rolls back when the connection is gone.
+            drop()
+        }
+    }
+
+    public func closeGate(
+        installation: InstallationID,
+        run: RunID,
+        attempts: [AttemptID],
+        transactions: [String]
+    ) throws {
+        guard !PostgresFence.isTurnedOff else { return }
+        try administering { session in
+            try PostgresFence.make(session)
+            try PostgresClosing(session: session)
+                .close(.gate(run), installation: installation, attempts: attempts, transactions: transactions)
+        }
+    }
+
+    public func closeFence(
+        installation: InstallationID,
+        run: RunID,
+        attempt: AttemptID,
+        transactions: [String]
+    ) throws {
+        guard !PostgresFence.isTurnedOff else { return }
+        try administering { session in
+            try PostgresFence.make(session)
+            try PostgresClosing(session: session)
+                .close(
+                    .fence(attempt, run: run),
+                    installation: installation,
+                    attempts: [attempt],
+                    transactions: transactions
+                )
+        }
+    }
+
+    public func evidence(of write: WriteInDoubt) throws -> WriteEvidence {
+        var evidence = WriteEvidence.unknowable(detail: "not asked")
+        try administering { session in
+            guard try PostgresFence.isMade(session) else {
+                evidence = .unknowable(detail: "the schema \"sluice\" is missing: restored or removed")
+                return
+            }
+            evidence = try PostgresEvidence(session: session).of(write)
+        }
+        return evidence
+    }
+
+    public func close() {
+        drop()
+    }
+
+    // MARK: The session
+
+    private func connected() throws -> PostgresLink {
+        if let link, link.session.isOpen { return link }
+        drop()
+        let made = try PostgresLink(settings, applicationName: "sluice/destination")
+        link = made
+        return made
+    }
+
+    private func drop() {
+        link?.session.close()
+        link = nil
+        open = nil
+    }
+
+    /// Outside of writes: errors of the driver become `SluiceError`.
+    private func administering(_ body: (PostgresSession) throws -> Void) throws {
+        do {
+            try body(try connected().session)
+        } catch let error as PostgresError {
+            throw PostgresFailure.running(error, settings.place)
+        }
+    }
+
+    /// Inside of writes: every error becomes a `WriteFailure`, and nothing stays open.
+    private func writing<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch {
+            rollBack()
+            switch error {
+            case let failure as WriteFailure: throw failure
+            case let error as PostgresError: throw PostgresFailure.writing(error, settings.place)
+            case let error as SluiceError: throw WriteFailure.failed(error)
+            default: throw error
+            }
+        }
+    }
+}

@@ -1,0 +1,216 @@
+import Drivers
+import Model
+
+/// One staged write: what the transaction holds and what `apply` will do with it.
+struct OpenWrite {
+    let identity: WriteIdentity
+    let plan: PostgresTargetPlan
+    let transaction: String
+    /// As handed to `stage`, for finding the rows that the server refuses.
+    let rows: RowBatch
+    let rejections: [Int: Rejection]
+    let updates: Int
+    let inserts: Int
+    var isApplied: Bool
+}
+
+/// Brings one batch to the destination: reads what is there, compares, copies what differs, and writes it at once where only the
+/// server knows what becomes of it. Errors of the driver pass through; the caller rolls back.
+struct PostgresStaging {
+    let link: PostgresLink
+    let identity: WriteIdentity
+    let plan: PostgresTargetPlan
+    private(set) var rows: RowBatch
+    private(set) var rejections: [Int: Rejection]
+    private var isNormalized = false
+
+    /// Most rows whose bytes the server may refuse one by one while they are copied.
+    private static let refusedCopiesMax = 50
+
+    init(
+        _ link: PostgresLink,
+        _ identity: WriteIdentity,
+        _ plan: PostgresTargetPlan,
+        _ rows: RowBatch,
+        _ rejections: [Int: Rejection]
+    ) {
+        self.link = link
+        self.identity = identity
+        self.plan = plan
+        self.rows = rows
+        self.rejections = rejections
+    }
+
+    /// - Parameter early: write at once even where it could wait, to find the rows that are refused.
+    mutating func run(early: Bool) throws -> (StagedWrite, OpenWrite) {
+        isNormalized = plan.normalization.apply(to: &rows, rejections: &rejections)
+        rejectNullKeys()
+        try link.prepare(plan)
+        for _ in 0..<Self.refusedCopiesMax {
+            do {
+                return try attempt(early: early)
+            } catch let refusal as RefusedCopy {
+                rejections[refusal.row] = refusal.rejection
+                try link.connection.execute("ROLLBACK")
+            } catch is SiftingIsMissing {
+                try link.connection.execute("ROLLBACK")
+                try link.prepareSifting(plan)
+            }
+        }
+        throw WriteFailure.failed(
+            SluiceError(
+                .invalid,
+                "\(link.session.place): the server refused the bytes of more than \(Self.refusedCopiesMax) rows of one batch"
+                    + " for \(plan.table.name); the mapping does not fit the columns"
+            )
+        )
+    }
+
+    private mutating func attempt(early: Bool) throws -> (StagedWrite, OpenWrite) {
+        let keys = KeyArrays(rows, plan: plan, skipping: rejections)
+        let opened = try link.connection.pipeline([
+            PostgresStatement("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"),
+            PostgresStatement("SELECT pg_current_xact_id()::text"),
+            PostgresStatement(prepared: plan.fetchName, keys.parameters),
+        ])
+        guard opened.count == 3, let transaction = opened[1].text(row: 0, column: 0) else {
+            throw SluiceError(.internal, "opening a transaction gave \(opened.count) answers")
+        }
+        let existing = ExistingRows(
+            opened[2],
+            rows: rows.count,
+            width: rows.width,
+            numbers: keys.rows
+        )
+        var plans = RowComparison.plans(rows, existing, columns: plan.settable)
+        for row in rejections.keys { plans[row] = .reject }
+        let changed = plans.indices.filter { plans[$0] == .insert || plans[$0] == .update }
+        if !changed.isEmpty { try copy(changed, existing) }
+
+        var after: RowBatch?
+        let isEarly = early || plan.appliesEarly
+        if isEarly, !changed.isEmpty {
+            try applyEarly(plans)
+            for row in rejections.keys { plans[row] = .reject }
+            after = try asWritten(plans)
+        } else if isNormalized {
+            after = rows.selecting(changed.map { Int32($0) })
+        }
+        let updated = plans.indices.filter { plans[$0] == .update }
+        let inserts = plans.count { $0 == .insert }
+        let staged = StagedWrite(
+            transaction: transaction,
+            system: link.system,
+            plans: plans,
+            before: existing.selecting(updated.map { existing.places[$0] }),
+            after: after,
+            rejections: rejections,
+            isApplied: isEarly
+        )
+        let open = OpenWrite(
+            identity: identity,
+            plan: plan,
+            transaction: transaction,
+            rows: rows,
+            rejections: rejections,
+            updates: updated.count,
+            inserts: inserts,
+            isApplied: isEarly
+        )
+        return (staged, open)
+    }
+
+    private mutating func rejectNullKeys() {
+        for index in plan.key {
+            for row in 0..<rows.count where rows.isNull(row: row, column: index) && rejections[row] == nil {
+                rejections[row] = Rejection(
+                    code: "not_null",
+                    field: plan.fields[index].name,
+                    reason: "the key is NULL"
+                )
+            }
+        }
+    }
+
+    // MARK: Copying
+
+    private struct RefusedCopy: Error {
+        let row: Int
+        let rejection: Rejection
+    }
+
+    private struct SiftingIsMissing: Error {}
+
+    private func copy(_ changed: [Int], _ existing: ExistingRows) throws {
+        do {
+            let copied = try link.connection.copyIn(plan.copySQL) { send in
+                try StageEncoder(buffer: link.buffer).send(rows, changed, existing, send)
+            }
+            guard copied == changed.count else {
+                throw SluiceError(.internal, "\(copied) rows were staged instead of \(changed.count)")
+            }
+        } catch let error as PostgresError {
+            guard PostgresFailure.isOfRow(error), let line = Self.line(error.context),
+                changed.indices.contains(line - 1)
+            else { throw error }
+            var rejection = PostgresSifting(plan: plan).rejection(error)
+            rejection.field = field(error.context) ?? rejection.field
+            throw RefusedCopy(row: changed[line - 1], rejection: rejection)
+        }
+    }
+
+    /// From `COPY sluice_stage_1, line 3, column f2`.
+    private static func line(_ context: String?) -> Int? {
+        guard let context, let mark = context.firstRange(of: ", line ") else { return nil }
+        return Int(context[mark.upperBound...].prefix(while: \.isNumber))
+    }
+
+    private func field(_ context: String?) -> String? {
+        guard let context, let mark = context.firstRange(of: ", column f"),
+            let index = Int(context[mark.upperBound...].prefix(while: \.isNumber)),
+            plan.fields.indices.contains(index)
+        else { return nil }
+        return plan.fields[index].name
+    }
+
+    // MARK: Writing before the intent
+
+    private mutating func applyEarly(_ plans: [RowPlan]) throws {
+        let updates = plans.count { $0 == .update }
+        let inserts = plans.count { $0 == .insert }
+        try link.connection.execute("SAVEPOINT staged")
+        do {
+            let written = try PostgresApplying.run(link, plan, updates: updates, inserts: inserts)
+            if written == updates + inserts { return }
+            guard plan.traits.hasTriggers || plan.traits.hasPolicies else {
+                throw PostgresApplying.somebodyWasFaster(plan, written, updates + inserts)
+            }
+        } catch let error as PostgresError {
+            guard plan.isOfRow(error) else { throw error }
+        }
+        guard link.canSift(plan) else { throw SiftingIsMissing() }
+        try link.connection.execute("ROLLBACK TO staged")
+        for (row, rejection) in try PostgresSifting(plan: plan).run(link) {
+            rejections[row] = rejection
+        }
+    }
+
+    /// Reads the written rows again: what triggers, casts and generated columns made of them.
+    private func asWritten(_ plans: [RowPlan]) throws -> RowBatch {
+        let written = plans.indices.filter { plans[$0] == .insert || plans[$0] == .update }
+        let keys = KeyArrays(rows, plan: plan, only: written)
+        let result = try link.connection.query(PostgresStatement(prepared: plan.fetchName, keys.parameters))
+        let found = ExistingRows(result, rows: rows.count, width: rows.width, numbers: keys.rows)
+        let places = written.map { found.places[$0] }
+        guard !places.contains(-1) else {
+            throw WriteFailure.failed(
+                SluiceError(
+                    .unsupported,
+                    "\(link.session.place): a trigger of table \(plan.table.name) changes the key of a record or deletes it;"
+                        + " what was written could not be found again"
+                )
+            )
+        }
+        return found.selecting(places)
+    }
+}

@@ -1,0 +1,135 @@
+import Model
+
+/// What `resolve` found out about a table, and the SQL of its writes.
+struct PostgresTargetPlan {
+    let table: PostgresTable
+    let fields: [PostgresColumn]
+    /// Indexes into `fields`.
+    let key: [Int]
+    /// Indexes into `fields` of what an update sets; key fields are never set.
+    let settable: [Int]
+    let traits: PostgresTraits
+    /// Distinguishes the session's temporary objects.
+    let number: Int
+    let normalization: ValueNormalization
+
+    init(table: PostgresTable, fields: [PostgresColumn], key: [Int], traits: PostgresTraits, number: Int) {
+        self.table = table
+        self.fields = fields
+        self.key = key
+        self.traits = traits
+        self.number = number
+        settable = fields.indices.filter { !key.contains($0) }
+        normalization = ValueNormalization(fields)
+    }
+
+    /// The write is made before the intent, because what becomes of it only the server knows.
+    var appliesEarly: Bool {
+        traits.appliesEarly || fields.contains { $0.type.isForeign || $0.type.value == .jsonBinary }
+            || fields.contains { $0.type.oid == PostgresType.interval && $0.type.modifier >= 0 }
+    }
+
+    var target: Target {
+        Target(
+            table: PostgresName.plain(schema: table.schema, table: table.name, defaultSchema: ""),
+            fields: fields.enumerated().map { index, field in
+                TargetField(
+                    name: field.name,
+                    type: field.type.value,
+                    // Two NULL keys are two keys to the database: no record could be found again.
+                    isNullable: field.isNullable && !key.contains(index),
+                    lengthMax: field.type.lengthMax
+                )
+            },
+            key: key
+        )
+    }
+
+    // MARK: Names
+
+    var fetchName: String { "sluice_fetch_\(number)" }
+    var stageTable: String { "pg_temp.sluice_stage_\(number)" }
+
+    private func column(_ index: Int) -> String { PostgresName.quoted(fields[index].name) }
+
+    /// The staged value as the column wants it.
+    private func staged(_ index: Int) -> String {
+        let type = fields[index].type
+        return type.isForeign ? "s.f\(index)::\(type.name)" : "s.f\(index)"
+    }
+
+    // MARK: Reading what is there
+
+    /// Rows by arrays of their keys. Never a lock: the tuple's version, checked by the UPDATE, is the lock.
+    var fetchSQL: String {
+        let arrays = key.enumerated().map { position, index in
+            let type = fields[index].type
+            return "$\(position + 1)::\(type.isForeign ? "text" : type.baseName)[]"
+        }
+        let names = key.indices.map { "k\($0)" }
+        let columns = fields.indices.map { index in
+            "d.\(column(index))" + (fields[index].type.isForeign ? "::text" : "")
+        }
+        return """
+            SELECT \(ExistingRows.selected), \(columns.joined(separator: ", "))
+            FROM unnest(\(arrays.joined(separator: ", "))) WITH ORDINALITY AS k(\(names.joined(separator: ", ")), n)
+            JOIN \(table.qualifiedName) AS d ON \(keyMatch(names.map { "k.\($0)" }))
+            """
+    }
+
+    private func keyMatch(_ values: [String]) -> String {
+        zip(key, values).map { index, value in
+            let type = fields[index].type
+            return "d.\(column(index)) = \(value)\(type.isForeign ? "::\(type.name)" : "")"
+        }.joined(separator: " AND ")
+    }
+
+    // MARK: Staging
+
+    /// Columns in front of the fields: row of the batch, and ctid, xmin, tableoid of the row as it was read, NULL for a new one.
+    static let leading: Int16 = 4
+
+    var createStageSQL: String {
+        let columns = fields.enumerated().map { index, field in
+            "f\(index) \(field.type.isForeign ? "text" : field.type.name)"
+        }
+        return """
+            CREATE TEMP TABLE sluice_stage_\(number) (ord int4, old_ctid tid, old_xmin xid, old_table oid,
+            \(columns.joined(separator: ", "))) ON COMMIT DELETE ROWS
+            """
+    }
+
+    var copySQL: String { "COPY \(stageTable) FROM STDIN (FORMAT binary)" }
+
+    // MARK: Writing
+
+    /// - Parameter condition: narrows the staged rows `s`.
+    func updateSQL(from source: String, where condition: String = "") -> String {
+        let assignments = settable.map { "\(column($0)) = \(staged($0))" }
+        // ctid alone leads straight to the row; where several tables lie under the name it is not unique, the key leads.
+        let keys =
+            traits.hasPartitions ? "d.tableoid = s.old_table AND " + keyMatch(key.map { "s.f\($0)" }) + " AND " : ""
+        return """
+            UPDATE \(table.qualifiedName) AS d SET \(assignments.joined(separator: ", ")) FROM \(source) AS s
+            WHERE \(keys)d.ctid = s.old_ctid AND d.xmin = s.old_xmin\(condition)
+            """
+    }
+
+    func insertSQL(from source: String, where condition: String = "") -> String {
+        let columns = fields.indices.map(column).joined(separator: ", ")
+        let values = fields.indices.map(staged).joined(separator: ", ")
+        // A deferrable key cannot arbitrate; its violation is an error, seen when constraints are made immediate.
+        let conflict =
+            traits.isKeyDeferrable
+            ? "" : " ON CONFLICT (\(key.map(column).joined(separator: ", "))) DO NOTHING"
+        return """
+            INSERT INTO \(table.qualifiedName) (\(columns)) SELECT \(values) FROM \(source) AS s
+            WHERE s.old_ctid IS NULL\(condition)\(conflict)
+            """
+    }
+
+    /// Whether the key of the staged row `s` is in the table.
+    var keyExistsSQL: String {
+        "EXISTS (SELECT FROM \(table.qualifiedName) AS d WHERE \(keyMatch(key.map { "s.f\($0)" })))"
+    }
+}

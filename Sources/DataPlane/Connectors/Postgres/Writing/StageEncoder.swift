@@ -1,0 +1,56 @@
+/// Writes staged rows as binary COPY: row of the batch, tuple version of the row as it was read, fields.
+struct StageEncoder {
+    let buffer: CopyBuffer
+
+    /// Bytes handed to libpq at once.
+    private static let pieceBytes = 128 << 10
+
+    func send(
+        _ rows: RowBatch,
+        _ chosen: [Int],
+        _ existing: ExistingRows,
+        _ send: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        buffer.removeAll()
+        CopyBuffer.header.withUnsafeBytes { buffer.put($0) }
+        let width = rows.width
+        let fieldCount = PostgresTargetPlan.leading + Int16(width)
+        try rows.withParts { bytes, starts, lengths in
+            for row in chosen {
+                buffer.put(fieldCount)
+                buffer.put(Int32(4))
+                buffer.put(Int32(row))
+                version(Int(existing.places[row]), existing)
+                for place in (row * width)..<((row + 1) * width) {
+                    let length = lengths[place]
+                    buffer.put(length)
+                    if length > 0 {
+                        buffer.put(
+                            UnsafeRawBufferPointer(start: bytes + Int(starts[place]), count: Int(length))
+                        )
+                    }
+                }
+                if buffer.count >= Self.pieceBytes {
+                    try send(buffer.contents)
+                    buffer.removeAll()
+                }
+            }
+        }
+        buffer.put(Int16(-1))
+        try send(buffer.contents)
+        buffer.removeAll()
+    }
+
+    private func version(_ found: Int, _ existing: ExistingRows) {
+        for (parts, size) in [(existing.tuples, 6), (existing.versions, 4), (existing.tables, 4)] {
+            guard found >= 0 else {
+                buffer.put(Int32(-1))
+                continue
+            }
+            buffer.put(Int32(size))
+            parts.withUnsafeBytes { all in
+                buffer.put(UnsafeRawBufferPointer(rebasing: all[(found * size)..<((found + 1) * size)]))
+            }
+        }
+    }
+}

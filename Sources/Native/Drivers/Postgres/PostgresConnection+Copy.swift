@@ -1,0 +1,69 @@
+import CPostgres
+
+extension PostgresConnection {
+    /// Runs `COPY … TO STDOUT` and lends each message of the server: with binary format a row, the first preceded by the
+    /// file header, the last being the trailer. What `body` throws ends the copy; the connection stays usable.
+    public func copyOut(_ sql: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let handle = try openHandle()
+        try startCopy(sql, expecting: PGRES_COPY_OUT, handle)
+        var buffer: UnsafeMutablePointer<CChar>?
+        var thrown: (any Error)?
+        while true {
+            let length = PQgetCopyData(handle, &buffer, 0)
+            guard length >= 0 else { break }
+            if thrown == nil {
+                do {
+                    try body(UnsafeRawBufferPointer(start: buffer, count: Int(length)))
+                } catch {
+                    thrown = error
+                }
+            }
+            PQfreemem(buffer)
+        }
+        _ = try collect(handle)
+        if let thrown { throw thrown }
+    }
+
+    /// Runs `COPY … FROM STDIN`; `body` sends the data in pieces of any size.
+    ///
+    /// - Returns: rows copied.
+    public func copyIn(
+        _ sql: String,
+        _ body: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) throws -> Int {
+        let handle = try openHandle()
+        try startCopy(sql, expecting: PGRES_COPY_IN, handle)
+        do {
+            try body { piece in
+                let base = piece.bindMemory(to: CChar.self).baseAddress
+                guard PQputCopyData(handle, base, Int32(piece.count)) == 1 else { throw lastError(handle) }
+            }
+        } catch {
+            guard isOpen else { throw error }
+            _ = PQputCopyEnd(handle, "given up by the client")
+            // The server's own error, if it had one before, says more than the giving up.
+            do { _ = try collect(handle) } catch let server as PostgresError where server.sqlState != "57014" {
+                throw server
+            } catch {}
+            throw error
+        }
+        guard PQputCopyEnd(handle, nil) == 1 else { throw lastError(handle) }
+        return try collect(handle).last?.affected ?? 0
+    }
+
+    private func startCopy(
+        _ sql: String,
+        expecting status: ExecStatusType,
+        _ handle: OpaquePointer
+    ) throws {
+        guard PQsendQuery(handle, sql) == 1 else { throw lastError(handle) }
+        guard let answer = PQgetResult(handle) else { throw lastError(handle) }
+        guard PQresultStatus(answer) == status else {
+            let failure = PostgresError(result: answer, connectionLost: !isOpen)
+            PQclear(answer)
+            _ = try? collect(handle)
+            throw failure.withLoss(!isOpen)
+        }
+        PQclear(answer)
+    }
+}
