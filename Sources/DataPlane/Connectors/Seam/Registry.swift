@@ -13,7 +13,9 @@ public enum Registry {
         public var capabilities: DestinationCapabilities?
     }
 
-    public static let kinds: [Kind] = []
+    public static let kinds: [Kind] = [
+        .sqlite
+    ]
 
     public static func source(for connection: ResolvedConnection) throws -> any Source {
         guard let make = try kind(of: connection).makeSource else {
