@@ -1,6 +1,7 @@
 import Drivers
 public import Model
 public import Store
+import Wire
 
 /// A running coordinator: its loop on a thread of its own, and the service that the API calls.
 public final class CoordinatorProcess: Sendable {

@@ -44,6 +44,25 @@ struct SQLiteFile {
         }
     }
 
+    /// Opens the file as a destination: committed is synced, foreign keys hold.
+    func openForWriting() throws -> SQLiteConnection {
+        let opened = try open(.readWrite)
+        return try translating("cannot be opened for writing") {
+            // EXTRA is FULL, and without WAL also syncs the removal of the journal, which is what commits.
+            try opened.execute("PRAGMA synchronous = EXTRA; PRAGMA foreign_keys = ON")
+            guard !opened.isReadOnly else {
+                throw SluiceError(.denied, "connection \"\(connection)\", file \(path): it can only be read")
+            }
+            return opened
+        }
+    }
+
+    /// The directory that the file, and what SQLite keeps beside it, lies in.
+    var directory: String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
     /// The file's identity: another file that takes its place has another one.
     func inode() -> UInt64? {
         var status = stat()
@@ -117,6 +136,12 @@ struct SQLiteFile {
         guard Glibc.access(path, needed) == 0 else {
             let right = access == .readOnly ? "read" : "read and write"
             throw SluiceError(.denied, "\(place): this process may not \(right) it")
+        }
+        guard access == .readOnly || Glibc.access(directory, W_OK | X_OK) == 0 else {
+            throw SluiceError(
+                .denied,
+                "\(place): this process may not make a journal in directory \(directory), which a write needs"
+            )
         }
     }
 }

@@ -20,6 +20,7 @@ public enum Registry {
             makeDestination: { try PostgresDestination($0) },
             capabilities: PostgresDestination.capabilities
         ),
+        .sqlite,
     ]
 
     public static func source(for connection: ResolvedConnection) throws -> any Source {

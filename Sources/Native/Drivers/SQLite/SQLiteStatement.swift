@@ -23,29 +23,32 @@ public final class SQLiteStatement {
         sqlite3_finalize(handle)
     }
 
-    /// Binds a value without copying it: text and blobs must stay where they are until the next `reset`.
-    public func bind(_ value: SQLiteValue, at parameter: Int) throws(SQLiteError) {
+    /// Binds a value.
+    ///
+    /// - Parameter copying: false leaves text and blobs where they are; they must stay there until the next `reset`.
+    public func bind(_ value: SQLiteValue, at parameter: Int, copying: Bool = false) throws(SQLiteError) {
         let index = Int32(parameter)
-        // No destructor is SQLITE_STATIC: SQLite neither copies nor frees. A null pointer would bind NULL, which
-        // empty values are not.
+        // No destructor is SQLITE_STATIC: SQLite neither copies nor frees.
+        let destructor = copying ? Self.transient : nil
         let code =
             switch value {
             case .null: sqlite3_bind_null(handle, index)
             case .integer(let integer): sqlite3_bind_int64(handle, index, integer)
             case .real(let real): sqlite3_bind_double(handle, index, real)
+            // The null pointer of an empty buffer would bind NULL.
             case .text(let bytes) where bytes.isEmpty: sqlite3_bind_text(handle, index, "", 0, Self.transient)
+            case .blob(let bytes) where bytes.isEmpty: sqlite3_bind_zeroblob(handle, index, 0)
             case .text(let bytes):
                 sqlite3_bind_text64(
                     handle,
                     index,
                     bytes.baseAddress?.assumingMemoryBound(to: CChar.self),
                     UInt64(bytes.count),
-                    nil,
+                    destructor,
                     UInt8(SQLITE_UTF8)
                 )
-            case .blob(let bytes) where bytes.isEmpty: sqlite3_bind_zeroblob(handle, index, 0)
             case .blob(let bytes):
-                sqlite3_bind_blob64(handle, index, bytes.baseAddress, UInt64(bytes.count), nil)
+                sqlite3_bind_blob64(handle, index, bytes.baseAddress, UInt64(bytes.count), destructor)
             }
         try check(code)
     }

@@ -1,0 +1,2 @@
+public import Model
+extension SQLiteStore { public func recount(run: RunID) throws -> RunCounts { RunCounts() } }
