@@ -150,6 +150,8 @@ let package = Package(
         tests("Supervision", imports: ["Supervision", "Model", "Wire", "Drivers"], packages: [protobuf]),
         tests("Store", imports: ["Store", "Model", "Wire", "Drivers"], packages: [grdb, protobuf]),
         tests("JobConfiguration", imports: ["JobConfiguration", "Model"]),
+        tests("ControlAPI", imports: ["ControlAPI", "Client", "Model", "Coordinator"]),
+        tests("sluice", imports: ["sluice", "ControlAPI", "Client", "Model", "Coordinator"]),
         tests("EndToEnd", imports: ["Model", "Drivers", "TestSupport"]),
         tests("Faults", imports: ["Model", "Drivers", "TestSupport"]),
         tests("Tidy", imports: []),

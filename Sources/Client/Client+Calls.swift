@@ -1,0 +1,92 @@
+public import Model
+
+extension Client {
+    private struct Jobs: Decodable {
+        var jobs: [JobView]
+    }
+
+    private struct Runs: Decodable {
+        var runs: [RunView]
+    }
+
+    private struct Workers: Decodable {
+        var workers: [WorkerView]
+    }
+
+    private struct Watched: Decodable {
+        var version: UInt64
+        var run: RunView
+    }
+
+    private struct By: Encodable {
+        var actor: String
+    }
+
+    private struct Apply: Encodable {
+        var connections: [ConnectionSpec]
+        var jobs: [JobSpec]
+        var actor: String
+    }
+
+    public func apply(_ request: ApplyRequest, actor: String) throws -> ApplyReply {
+        try post("/apply", [], Apply(connections: request.connections, jobs: request.jobs, actor: actor))
+    }
+
+    public func check(connection: String) throws -> ConnectionReport {
+        try post("/connections/\(Self.escape(connection))/check", [], [String: String](), isLong: true)
+    }
+
+    public func discover(connection: String, stream: String?) throws -> ConnectionReport {
+        let path = "/connections/\(Self.escape(connection))/discover"
+        return try post(path, [("stream", stream)], [String: String](), isLong: true)
+    }
+
+    public func jobs() throws -> [JobView] {
+        let answer: Jobs = try get("/jobs")
+        return answer.jobs
+    }
+
+    public func job(_ name: String) throws -> JobView {
+        try get("/jobs/\(Self.escape(name))")
+    }
+
+    public func pause(job: String, paused: Bool, actor: String) throws -> JobView {
+        try post("/jobs/\(Self.escape(job))/\(paused ? "pause" : "resume")", [], By(actor: actor))
+    }
+
+    public func sync(job: String, _ request: SyncRequest) throws -> RunView {
+        try post("/jobs/\(Self.escape(job))/sync", [], request)
+    }
+
+    public func runs(job: String?, activeOnly: Bool, limit: Int) throws -> [RunView] {
+        let query = [("job", job), ("active", activeOnly ? "true" : nil), ("limit", "\(limit)")]
+        let answer: Runs = try get("/runs", query)
+        return answer.runs
+    }
+
+    public func run(_ reference: String) throws -> RunView {
+        try get("/runs/\(Self.escape(reference))")
+    }
+
+    public func watch(_ reference: String, since version: UInt64) throws -> (version: UInt64, run: RunView) {
+        let answer: Watched = try get("/runs/\(Self.escape(reference))/watch", [("since", "\(version)")])
+        return (answer.version, answer.run)
+    }
+
+    public func cancel(_ reference: String, _ request: CancelRequest) throws -> CancelReply {
+        try post("/runs/\(Self.escape(reference))/cancel", [], request)
+    }
+
+    public func release(_ reference: String, actor: String) throws -> RunView {
+        try post("/runs/\(Self.escape(reference))/release", [], By(actor: actor))
+    }
+
+    public func workers() throws -> [WorkerView] {
+        let answer: Workers = try get("/workers")
+        return answer.workers
+    }
+
+    public func kill(worker reference: String, actor: String) throws -> WorkerView {
+        try post("/workers/\(Self.escape(reference))/kill", [], By(actor: actor), isLong: true)
+    }
+}

@@ -1,0 +1,52 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Model
+
+/// What every request meets first: refuses what a web page could have sent, and answers every error in the same form.
+///
+/// The API has no authentication, only the loopback address. A page in the user's browser can reach that too: directly (it then
+/// sends `Origin` or `Sec-Fetch-Site`) or by pointing a name of its own at 127.0.0.1 (`Host` is then that name).
+struct Front: HTTPResponder {
+    let router: RouterResponder<BasicRequestContext>
+
+    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+        do {
+            try refuseForeign(request)
+            return try await router.respond(to: request, context: context)
+        } catch let error as SluiceError {
+            return ErrorReply.response(error)
+        } catch let error as HTTPError where error.status == .notFound {
+            let route = "\(request.method.rawValue) \(request.uri.path)"
+            return ErrorReply.response(SluiceError(.notFound, "there is no route \(route)"))
+        } catch let error as HTTPError {
+            return ErrorReply.response(
+                SluiceError(.invalid, error.body ?? error.status.reasonPhrase),
+                status: error.status
+            )
+        } catch is CancellationError {
+            return ErrorReply.response(
+                SluiceError(.unreachable, "the server is shutting down", isRetriable: true),
+                status: .serviceUnavailable
+            )
+        } catch {
+            return ErrorReply.response(SluiceError(.internal, "the request failed: \(error)"))
+        }
+    }
+
+    private func refuseForeign(_ request: Request) throws {
+        let authority = request.head.authority ?? ""
+        guard Loopback.isAuthority(authority) else {
+            throw SluiceError(
+                .denied,
+                "Host \"\(authority)\" is not this machine; allowed: 127.0.0.1, localhost and [::1]"
+            )
+        }
+        if let origin = request.headers[.origin] {
+            throw SluiceError(.denied, "requests of web pages are refused; this one came from \(origin)")
+        }
+        if let name = HTTPField.Name("Sec-Fetch-Site"), let site = request.headers[name], site != "none" {
+            throw SluiceError(.denied, "requests of web pages are refused (Sec-Fetch-Site: \(site))")
+        }
+    }
+}

@@ -1,0 +1,128 @@
+import Coordinator
+import Model
+import Synchronization
+
+/// A `ControlService` with one job, one run and a journal of its own; it remembers what it was asked.
+final class FakeService: ControlService {
+    struct Memory {
+        var asked: [String] = []
+        var run: RunView
+        var records: [RecordView] = []
+        /// Thrown by every call while set.
+        var failure: SluiceError?
+        /// Thrown by `records` from this cursor on.
+        var breaksAt: String?
+    }
+
+    let memory: Mutex<Memory>
+
+    init(records count: Int = 0) {
+        let run = RunView.sample(state: .running)
+        let records = (0..<count).map { RecordView.sample(number: $0) }
+        memory = Mutex(Memory(run: run, records: records))
+    }
+
+    var asked: [String] { memory.withLock { $0.asked } }
+
+    private func note(_ text: String) throws {
+        try memory.withLock { memory in
+            memory.asked.append(text)
+            if let failure = memory.failure { throw failure }
+        }
+    }
+
+    func apply(_ request: ApplyRequest, actor: String) async throws -> ApplyReply {
+        try note("apply \(request.connections.map(\.name)) \(request.jobs.map(\.name)) by \(actor)")
+        return ApplyReply(changes: request.jobs.map { "job \($0.name): created" })
+    }
+
+    func jobs() async throws -> [JobView] {
+        try note("jobs")
+        return [JobView.sample(isPaused: false)]
+    }
+
+    func job(_ name: String) async throws -> JobView {
+        try note("job \(name)")
+        guard name == "contacts" else { throw SluiceError(.notFound, "job \"\(name)\" not found") }
+        return JobView.sample(isPaused: false)
+    }
+
+    func pause(job: String, paused: Bool, actor: String) async throws -> JobView {
+        try note("pause \(job) \(paused) by \(actor)")
+        return JobView.sample(isPaused: paused)
+    }
+
+    func sync(job: String, _ request: SyncRequest) async throws -> RunView {
+        try note("sync \(job) by \(request.actor) for \(request.trigger)")
+        return memory.withLock { $0.run }
+    }
+
+    func runs(job: String?, activeOnly: Bool, limit: Int) async throws -> [RunView] {
+        try note("runs \(job ?? "-") \(activeOnly) \(limit)")
+        return [memory.withLock { $0.run }]
+    }
+
+    func run(_ reference: String) async throws -> RunView {
+        try note("run \(reference)")
+        return memory.withLock { $0.run }
+    }
+
+    func watch(_ reference: String, since version: UInt64) async throws -> (version: UInt64, run: RunView) {
+        try note("watch \(reference) since \(version)")
+        return (version + 1, memory.withLock { $0.run })
+    }
+
+    func cancel(_ reference: String, _ request: CancelRequest) async throws -> CancelReply {
+        let deadline = request.deadlineSeconds.map { "\($0)" } ?? "-"
+        let pause = request.pause.map { "\($0)" } ?? "-"
+        try note(
+            "cancel \(reference) \(request.mode) by \(request.actor) because \(request.reason ?? "-") \(deadline) \(pause)"
+        )
+        return CancelReply(run: memory.withLock { $0.run }, accepted: true, notes: ["noted"])
+    }
+
+    func release(_ reference: String, actor: String) async throws -> RunView {
+        try note("release \(reference) by \(actor)")
+        return memory.withLock { $0.run }
+    }
+
+    /// Cursors are the index of the next record.
+    func records(_ query: RecordQuery) async throws -> RecordPage {
+        let conditions = [
+            query.verdicts.map(\.rawValue).joined(separator: "+"),
+            query.operations.map(\.rawValue).joined(separator: "+"), query.fields.joined(separator: "+"),
+            query.key ?? "-", query.stream ?? "-",
+        ]
+        try note("records \(conditions.joined(separator: " ")) from \(query.cursor ?? "-") limit \(query.limit)")
+        return try memory.withLock { memory in
+            if let cursor = query.cursor, cursor == memory.breaksAt {
+                throw SluiceError(.internal, "the journal cannot be read")
+            }
+            let start = query.cursor.flatMap(Int.init) ?? 0
+            let end = min(start + query.limit, memory.records.count)
+            let isLast = end == memory.records.count
+            return RecordPage(records: Array(memory.records[start..<end]), cursor: isLast ? nil : "\(end)")
+        }
+    }
+
+    func workers() async throws -> [WorkerView] {
+        try note("workers")
+        return [WorkerView.sample]
+    }
+
+    func kill(worker reference: String, actor: String) async throws -> WorkerView {
+        try note("kill \(reference) by \(actor)")
+        return WorkerView.sample
+    }
+
+    func check(connection: String) async throws -> ConnectionReport {
+        try note("check \(connection)")
+        let error = SluiceError(.unreachable, "connection refused", isRetriable: true)
+        return ConnectionReport(connection: connection, error: error, streams: [])
+    }
+
+    func discover(connection: String, stream: String?) async throws -> ConnectionReport {
+        try note("discover \(connection) \(stream ?? "-")")
+        return ConnectionReport(connection: connection, error: nil, streams: [])
+    }
+}

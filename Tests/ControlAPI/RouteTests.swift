@@ -1,0 +1,129 @@
+import Client
+import Model
+import Testing
+
+/// Every route, through the client that the command line uses.
+@Suite struct RouteTests {
+    @Test func `jobs are listed, shown, paused and resumed`() async throws {
+        let service = FakeService()
+        try await served(service) { client in
+            #expect(try client.jobs() == [JobView.sample(isPaused: false)])
+            #expect(try client.job("contacts") == JobView.sample(isPaused: false))
+            #expect(try client.pause(job: "contacts", paused: true, actor: "ada") == JobView.sample(isPaused: true))
+            #expect(try client.pause(job: "contacts", paused: false, actor: "ada").isPaused == false)
+        }
+        #expect(
+            service.asked == ["jobs", "job contacts", "pause contacts true by ada", "pause contacts false by ada"]
+        )
+    }
+
+    @Test func `a run is started, listed, shown and watched`() async throws {
+        let service = FakeService()
+        try await served(service) { client in
+            let run = RunView.sample(state: .running)
+            #expect(try client.sync(job: "contacts", SyncRequest(actor: "ada", trigger: "manual")) == run)
+            #expect(try client.runs(job: "contacts", activeOnly: true, limit: 5) == [run])
+            #expect(try client.run("7") == run)
+            let (version, watched) = try client.watch("7", since: 41)
+            #expect(version == 42)
+            #expect(watched == run)
+        }
+        #expect(
+            service.asked == [
+                "sync contacts by ada for manual", "runs contacts true 5", "run 7", "watch 7 since 41",
+            ]
+        )
+    }
+
+    @Test func `a cancel carries its mode, actor, reason, deadline and pause`() async throws {
+        let service = FakeService()
+        try await served(service) { client in
+            let request = CancelRequest(
+                mode: .force,
+                actor: "ada",
+                reason: "é \"wrong\"",
+                deadlineSeconds: 1.5,
+                pause: false
+            )
+            let reply = try client.cancel("7", request)
+            #expect(reply == CancelReply(run: .sample(state: .running), accepted: true, notes: ["noted"]))
+            _ = try client.release("7", actor: "ada")
+        }
+        #expect(service.asked == ["cancel 7 force by ada because é \"wrong\" 1.5 false", "release 7 by ada"])
+    }
+
+    @Test func `a cancel that says nothing is graceful`() async throws {
+        let service = FakeService()
+        try await served(service) { client in
+            let answer = try raw(
+                client.server,
+                "POST /api/v1/runs/7/cancel HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+            )
+            #expect(parts(answer).status == 200)
+        }
+        #expect(service.asked == ["cancel 7 graceful by api because - - -"])
+    }
+
+    @Test func `workers are listed and killed`() async throws {
+        let service = FakeService()
+        try await served(service) { client in
+            #expect(try client.workers() == [WorkerView.sample])
+            #expect(try client.kill(worker: "4711", actor: "ada") == WorkerView.sample)
+        }
+        #expect(service.asked == ["workers", "kill 4711 by ada"])
+    }
+
+    @Test func `a configuration is applied with the names of its settings as they are`() async throws {
+        let service = FakeService()
+        try await served(service) { client in
+            let connection = ConnectionSpec(name: "app", type: "postgres", settings: ["sslRootCert_x": "${A}"])
+            let job = JobView.sample(isPaused: false).spec
+            let request = ApplyRequest(connections: [connection], jobs: [job])
+            #expect(try client.apply(request, actor: "ada").changes == ["job contacts: created"])
+            let text = try APICoding.encoder().encode(request)
+            #expect(try APICoding.decoder().decode(ApplyRequest.self, from: text) == request)
+        }
+        #expect(service.asked == ["apply [\"app\"] [\"contacts\"] by ada"])
+    }
+
+    @Test func `connections are checked and discovered`() async throws {
+        let service = FakeService()
+        try await served(service) { client in
+            let report = try client.check(connection: "app")
+            #expect(report.error == SluiceError(.unreachable, "connection refused", isRetriable: true))
+            #expect(try client.discover(connection: "app", stream: "public.a b&c").error == nil)
+        }
+        #expect(service.asked == ["check app", "discover app public.a b&c"])
+    }
+
+    @Test func `a page of records is asked for with all its conditions`() async throws {
+        let service = FakeService(records: 5)
+        try await served(service) { client in
+            let query = RecordQuery(
+                run: identifier(7),
+                verdicts: [.applied, .notApplied],
+                operations: [.update],
+                fields: ["a,b", "c"],
+                key: "1,é",
+                stream: "public.contacts",
+                limit: 2,
+                cursor: "2"
+            )
+            let page = try client.records(query)
+            #expect(page.records == [RecordView.sample(number: 2), RecordView.sample(number: 3)])
+            #expect(page.cursor == "4")
+        }
+        #expect(
+            service.asked == [
+                "run 01900000-0000-7000-8000-000000000007",
+                "records applied+not_applied update a,b+c 1,é public.contacts from 2 limit 2",
+            ]
+        )
+    }
+
+    @Test func `a live server tells that it is one`() async throws {
+        try await served(FakeService()) { client in
+            #expect(client.isAlive())
+        }
+    }
+}
