@@ -1,7 +1,7 @@
-#if FAULT_SITES
-import Foundation
 import Glibc
+import Model
 
+#if FAULT_SITES
 /// Places at which the kill harness ends this process (debug builds only).
 ///
 /// `SLUICE_TEST_KILL_AT=SITE:N`: the N-th time the process passes SITE it raises SIGKILL on itself. With

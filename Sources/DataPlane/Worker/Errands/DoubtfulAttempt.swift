@@ -1,5 +1,6 @@
 import Connectors
 import Model
+import SwiftProtobuf
 import Wire
 
 /// An attempt whose process is gone or condemned, with its writes that were permitted.

@@ -1,6 +1,7 @@
 import Connectors
 import Foundation
 import Model
+import SwiftProtobuf
 import Wire
 
 /// Work outside a run's way: looking at a connection, closing a gate, finding out what became of writes.

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import SwiftProtobuf
 import Wire
 
 /// An errand and the time by which it must be done.

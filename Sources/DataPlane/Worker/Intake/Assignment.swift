@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import SwiftProtobuf
 import Wire
 
 /// One batch for this worker, as `Assign` brings it.

@@ -1,5 +1,6 @@
 import Drivers
 import Model
+import SwiftProtobuf
 import Wire
 
 /// The thread that talks to the coordinator: it owns both sockets and never blocks in anything but the poll.

@@ -1,4 +1,5 @@
 import Model
+import SwiftProtobuf
 import Wire
 
 /// What the worker knows of the coordinator, and what follows from each of its messages.

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import SwiftProtobuf
 import Wire
 
 /// Executes one command after another; everything that may block happens here.
@@ -11,7 +12,7 @@ final class WorkThread {
     private let environment: [String: String]
     private let complain: Complaint
     private let faultSites: FaultSites
-    private var run: OpenedRun?
+    private var opened: OpenedRun?
 
     init(
         mailbox: Mailbox,
@@ -41,10 +42,10 @@ final class WorkThread {
         case .openRun(let message):
             open(message)
         case .planStream(let message):
-            guard let run else { return notOpened(message.run) }
+            guard let run = opened else { return notOpened(message.run) }
             StreamPlanner(run: run, mailbox: mailbox, outbox: outbox).plan(message)
         case .assign(let assignment):
-            guard let run else { return notOpened(assignment.run.data) }
+            guard let run = opened else { return notOpened(assignment.run.data) }
             write(assignment, of: run)
         case .errand(let message):
             ErrandRunner(outbox: outbox, environment: environment).execute(message)
@@ -52,11 +53,11 @@ final class WorkThread {
     }
 
     private func open(_ message: WireOpenRun) {
-        guard run == nil else { return }
+        guard opened == nil else { return }
         do {
             outbox.doing("opening the run")
-            let (opened, answer) = try OpenedRun.open(message, environment: environment)
-            run = opened
+            let (run, answer) = try OpenedRun.open(message, environment: environment)
+            opened = run
             outbox.post(.runOpened(answer))
         } catch {
             outbox.fail(message.run, error)

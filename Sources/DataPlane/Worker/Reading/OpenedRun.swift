@@ -2,6 +2,7 @@ import Connectors
 import Drivers
 import Foundation
 import Model
+import SwiftProtobuf
 import Wire
 
 /// Both ends of a run, connected, and its streams, resolved. It belongs to the work thread.

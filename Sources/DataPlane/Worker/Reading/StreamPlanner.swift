@@ -1,5 +1,6 @@
 import Connectors
 import Model
+import SwiftProtobuf
 import Wire
 
 /// Cuts a stream into ranges, one for each batch, and tells the coordinator as they are found.

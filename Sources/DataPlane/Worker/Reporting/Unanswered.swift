@@ -1,4 +1,5 @@
 import Model
+import SwiftProtobuf
 import Wire
 
 /// Intents without a decision and outcomes without an acknowledgement: sent again until they are answered.

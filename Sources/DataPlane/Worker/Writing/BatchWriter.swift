@@ -1,6 +1,7 @@
 import Connectors
 import Drivers
 import Model
+import SwiftProtobuf
 import Wire
 
 /// The way of one batch through this process:

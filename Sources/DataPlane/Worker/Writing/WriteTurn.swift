@@ -1,6 +1,7 @@
 import Connectors
 import Drivers
 import Model
+import SwiftProtobuf
 import Wire
 
 /// One try at writing a batch: one destination transaction under one write id.
