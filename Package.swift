@@ -128,7 +128,7 @@ let package = Package(
             ],
             packages: [arguments]
         ),
-        program("sluice-worker", imports: ["Worker", "Model", "Drivers"], packages: [arguments]),
+        program("sluice-worker", imports: ["Worker", "Model"], packages: [arguments]),
         .target(
             name: "ConformanceKit",
             dependencies: ["Model", "Connectors"],

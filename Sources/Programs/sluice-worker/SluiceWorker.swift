@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Model
 import Worker
 
@@ -17,10 +18,10 @@ struct SluiceWorker: ParsableCommand {
     var control: String
 
     @Option(help: ArgumentHelp("Of this process.", valueName: "hex"))
-    var incarnation: Incarnation
+    var incarnation: ProcessName
 
     @Option(help: ArgumentHelp("Incarnation of the supervisor.", valueName: "hex"))
-    var supervisor: Incarnation
+    var supervisor: ProcessName
 
     @Option(help: ArgumentHelp("A pipe that ends with the supervisor.", valueName: "fd"))
     var lifeline: Int32
@@ -33,10 +34,11 @@ struct SluiceWorker: ParsableCommand {
             var command = try parseAsRoot()
             try command.run()
         } catch {
-            let isUsage = exitCode(for: error) == .validationFailure
-            let text = fullMessage(for: error)
-            isUsage ? writeError(text) : print(text)
-            exitProcess(isUsage ? 2 : exitCode(for: error).rawValue)
+            let code = exitCode(for: error)
+            let isUsage = code == .validationFailure
+            let stream = isUsage ? FileHandle.standardError : .standardOutput
+            stream.write(Data((fullMessage(for: error) + "\n").utf8))
+            Foundation.exit(isUsage ? 2 : code.rawValue)
         }
     }
 
@@ -45,8 +47,8 @@ struct SluiceWorker: ParsableCommand {
             WorkerArguments(
                 work: work,
                 control: control,
-                incarnation: incarnation,
-                supervisor: supervisor,
+                incarnation: incarnation.id,
+                supervisor: supervisor.id,
                 lifeline: lifeline,
                 lock: lock
             )
@@ -54,8 +56,12 @@ struct SluiceWorker: ParsableCommand {
     }
 }
 
-extension Identifier: @retroactive ExpressibleByArgument where Tag == ProcessTag {
-    public init?(argument: String) {
-        self.init(argument)
+/// 32 hexadecimal digits on the command line.
+struct ProcessName: ExpressibleByArgument {
+    let id: Incarnation
+
+    init?(argument: String) {
+        guard let id = Incarnation(argument) else { return nil }
+        self.id = id
     }
 }

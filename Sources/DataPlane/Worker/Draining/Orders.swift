@@ -6,8 +6,13 @@ struct Orders: Equatable, Sendable {
     /// The process is going to exit as soon as it holds nothing any more.
     var isLeaving = false
 
-    /// A batch may be begun, and an intent sent.
+    /// A batch may be begun.
     var mayStart: Bool { desired == .run && !isLeaving }
+
+    /// An intent may be sent. A draining run finishes the batches it has started: those with an intent out before.
+    func mayIntend(isStarted: Bool) -> Bool {
+        mayStart || (isStarted && desired == .drain && !isLeaving)
+    }
 
     /// What has its intent out goes on waiting for its permit.
     var mayWaitForPermit: Bool { desired != .hold && !isLeaving }

@@ -1,4 +1,5 @@
 import Drivers
+import Foundation
 import Model
 import SwiftProtobuf
 import Wire
@@ -192,7 +193,7 @@ final class EventLoop {
                     $0.sentAtNs = UInt64(now)
                     $0.progressAtNs = UInt64(progress.stampedAt)
                     $0.residentBytes = Machine.residentBytes()
-                    $0.attempt = progress.attempt?.data ?? .init()
+                    $0.attempt = progress.attempt?.data ?? Data()
                     $0.doing = progress.doing
                 }
             )

@@ -80,13 +80,17 @@ final class BatchWriter {
     private func write(_ mapped: MappedBatch, of stream: OpenedStream) -> After {
         var rejections = mapped.rejections
         var tries = 0
+        var isStarted = false
         var pause = Self.firstPause
         while true {
-            guard mailbox.orders.mayStart else { return giveBack(mailbox.orders.reason) }
+            guard mailbox.orders.mayIntend(isStarted: isStarted) else {
+                return giveBack(mailbox.orders.reason)
+            }
             let turn = WriteTurn(
                 run: run,
                 stream: stream,
                 assignment: assignment,
+                isStarted: isStarted,
                 mailbox: mailbox,
                 outbox: outbox,
                 faultSites: faultSites
@@ -96,7 +100,8 @@ final class BatchWriter {
                 return .goOn
             case .returned(let reason):
                 return giveBack(reason)
-            case .rejected(let found):
+            case .rejected(let found, let wasIntended):
+                isStarted = isStarted || wasIntended
                 let known = rejections.count
                 rejections.merge(found) { first, _ in first }
                 if rejections.count == known {

@@ -13,7 +13,7 @@ struct WriteTurn {
         /// Rolled back; the batch goes back to the coordinator.
         case returned(reason: String)
         /// Rolled back: these records cannot be written, the others can.
-        case rejected([Int: Rejection])
+        case rejected([Int: Rejection], wasIntended: Bool)
         /// Rolled back; another turn may succeed.
         case rolledBack(reason: String)
         case inDoubt
@@ -23,6 +23,8 @@ struct WriteTurn {
     let run: OpenedRun
     let stream: OpenedStream
     let assignment: Assignment
+    /// An earlier turn of the attempt had its intent out.
+    let isStarted: Bool
     let mailbox: Mailbox
     let outbox: Outbox
     let faultSites: FaultSites
@@ -32,6 +34,7 @@ struct WriteTurn {
         run: OpenedRun,
         stream: OpenedStream,
         assignment: Assignment,
+        isStarted: Bool,
         mailbox: Mailbox,
         outbox: Outbox,
         faultSites: FaultSites
@@ -39,6 +42,7 @@ struct WriteTurn {
         self.run = run
         self.stream = stream
         self.assignment = assignment
+        self.isStarted = isStarted
         self.mailbox = mailbox
         self.outbox = outbox
         self.faultSites = faultSites
@@ -66,7 +70,7 @@ struct WriteTurn {
             return .failed(SluiceError(describing: error))
         }
         // The last look before anything is said of this write.
-        guard mailbox.orders.mayStart else {
+        guard mailbox.orders.mayIntend(isStarted: isStarted) else {
             run.destination.rollBack()
             return .returned(reason: mailbox.orders.reason)
         }
@@ -135,7 +139,7 @@ struct WriteTurn {
         case WriteFailure.rejected(let rejections):
             run.destination.rollBack()
             report(intent, .rolledBack, reason: "\(rejections.count) records rejected", again: true)
-            return .rejected(rejections)
+            return .rejected(rejections, wasIntended: intent != nil)
         case WriteFailure.fenced(let reason):
             guard intent != nil else { return .returned(reason: reason) }
             report(intent, .rolledBack, reason: reason)
