@@ -43,7 +43,7 @@ struct DoubtfulAttempt {
 extension WireWriteEvidence {
     init(_ found: WriteEvidence, of write: WriteID) {
         self = .with {
-            $0.write = write.data
+            $0.write = write.wire
             switch found {
             case .applied(let detail):
                 $0.evidence = .applied

@@ -105,7 +105,7 @@ struct ErrandRunner {
                 attempt: doubtful.attempt,
                 transactions: doubtful.transactions
             )
-            done.closedFences.append(doubtful.attempt.data)
+            done.closedFences.append(doubtful.attempt.wire)
         }
         for doubtful in attempts {
             for write in doubtful.writes(installation: installation, run: run) {

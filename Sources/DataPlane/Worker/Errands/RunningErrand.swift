@@ -33,14 +33,3 @@ struct RunningErrand {
         }
     }
 }
-
-extension WireFailure {
-    /// An error as it travels.
-    init(_ error: SluiceError) {
-        self = .with {
-            $0.code = error.code.rawValue
-            $0.message = error.message
-            $0.retriable = error.isRetriable
-        }
-    }
-}

@@ -1,6 +1,4 @@
-import Foundation
 import Model
-import SwiftProtobuf
 import Wire
 
 /// One batch for this worker, as `Assign` brings it.
@@ -22,27 +20,4 @@ struct Assignment: Equatable, Sendable {
         streamIndex = message.streamIndex
         range = KeyRange(message.range)
     }
-}
-
-extension KeyRange {
-    init(_ message: WireKeyRange) {
-        self.init(
-            after: message.hasAfter ? message.after.values : nil,
-            through: message.hasThrough ? message.through.values : nil
-        )
-    }
-
-    /// As it travels; a missing bound is left out.
-    func wire(records: Int) -> WireKeyRange {
-        WireKeyRange.with { message in
-            if let after { message.after = .with { $0.values = after } }
-            if let through { message.through = .with { $0.values = through } }
-            message.records = Int64(records)
-        }
-    }
-}
-
-extension Identifier {
-    /// 16 bytes in network order, as protobuf takes them.
-    var data: Data { Data(bytes) }
 }

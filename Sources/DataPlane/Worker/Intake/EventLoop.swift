@@ -46,11 +46,11 @@ final class EventLoop {
             $0.pid = Machine.processID()
             $0.bootID = try Machine.bootID()
             $0.host = Machine.hostName()
-            $0.supervisor = arguments.supervisor.data
+            $0.supervisor = arguments.supervisor.wire
         }
         lease = try LeaseTimer()
         try lease.arm(until: now + session.terms.lease.nanoseconds)
-        try control.subscribe([])
+        try control.subscribe(ControlTopic.everybody)
         try control.connect(arguments.control)
         try work.connect(arguments.work)
     }
@@ -66,7 +66,7 @@ final class EventLoop {
             )
             // The control channel first: it may say that the rest is not wanted any more.
             try receive(from: control, on: .control)
-            try receive(from: work, on: .work)
+            try receive(from: work, on: .toWorker)
             let isExecuting = mailbox.isExecuting
             try deliver()
             try beat()
@@ -77,13 +77,19 @@ final class EventLoop {
 
     // MARK: in
 
-    private func receive(from socket: ZeroMQSocket, on channel: Session.Channel) throws {
+    private func receive(from socket: ZeroMQSocket, on channel: Channel) throws {
         while let frames = try socket.receive() {
-            guard let envelope = Frames.envelope(frames, on: channel) else {
-                complain("a message that cannot be read is refused; nothing was done")
+            let letter: Letter
+            do {
+                letter =
+                    channel == .control
+                    ? try Codec.decodePublished(frames)
+                    : try Codec.decodeDealt(frames, on: channel)
+            } catch {
+                complain("\(error)")
                 continue
             }
-            for directive in session.received(envelope, on: channel) {
+            for directive in session.received(letter, on: channel) {
                 try carryOut(directive)
             }
         }
@@ -134,7 +140,7 @@ final class EventLoop {
             try send(
                 .returned(
                     .with {
-                        $0.attempt = assignment.attempt.data
+                        $0.attempt = assignment.attempt.wire
                         $0.reason = reason
                     }
                 )
@@ -168,9 +174,9 @@ final class EventLoop {
         for attempt in mailbox.attempts where !known.contains(attempt) {
             hello.openAttempts.append(
                 .with {
-                    $0.attempt = attempt.data
+                    $0.attempt = attempt.wire
                     if attempt == progress.attempt, let write = progress.write {
-                        $0.write = write.data
+                        $0.write = write.wire
                     }
                 }
             )
@@ -193,7 +199,7 @@ final class EventLoop {
                     $0.sentAtNs = UInt64(now)
                     $0.progressAtNs = UInt64(progress.stampedAt)
                     $0.residentBytes = Machine.residentBytes()
-                    $0.attempt = progress.attempt?.data ?? Data()
+                    $0.attempt = progress.attempt?.wire ?? Data()
                     $0.doing = progress.doing
                 }
             )
@@ -217,7 +223,7 @@ final class EventLoop {
     }
 
     private func offer(_ body: WireEnvelope.OneOf_Body) throws -> Bool {
-        try work.send([Frames.bytes(session.envelope(body))]) == .sent
+        try work.send([Codec.encode(session.letter(body))]) == .sent
     }
 
     // MARK: the end

@@ -1,5 +1,4 @@
 import Model
-import SwiftProtobuf
 import Wire
 
 /// What the worker knows of the coordinator, and what follows from each of its messages.
@@ -15,11 +14,6 @@ struct Session {
         /// Waits for a Tick whose S is at least this one: proof that the control channel is heard.
         case welcomed(sequence: UInt64)
         case ready
-    }
-
-    enum Channel {
-        case work
-        case control
     }
 
     let incarnation: Incarnation
@@ -40,31 +34,21 @@ struct Session {
         self.incarnation = incarnation
     }
 
-    /// What follows from a message.
-    mutating func received(_ envelope: WireEnvelope, on channel: Channel) -> [Directive] {
-        guard envelope.version == 1 else {
-            return [.complain("message of version \(envelope.version) refused; this worker speaks 1")]
-        }
-        guard envelope.coordinatorEpoch >= epoch, let body = envelope.body else { return [] }
-        var directives = adopt(epoch: envelope.coordinatorEpoch)
-        switch channel {
-        case .work:
-            directives += answered(body, sequence: envelope.controlSequence)
-        case .control:
-            directives += broadcast(body, sequence: envelope.controlSequence)
+    /// What follows from a checked message of the coordinator; those of a lower C than the highest seen are ignored.
+    mutating func received(_ letter: Letter, on channel: Channel) -> [Directive] {
+        guard letter.epoch >= epoch else { return [] }
+        var directives = adopt(epoch: letter.epoch)
+        if channel == .control {
+            directives += broadcast(letter.body, sequence: letter.sequence)
+        } else {
+            directives += answered(letter.body, sequence: letter.sequence)
         }
         return directives
     }
 
-    /// An envelope around something this worker says.
-    func envelope(_ body: WireEnvelope.OneOf_Body) -> WireEnvelope {
-        WireEnvelope.with {
-            $0.version = 1
-            $0.coordinatorEpoch = epoch
-            $0.incarnation = incarnation.data
-            $0.controlSequence = sequence
-            $0.body = body
-        }
+    /// Something that this worker says, with its tokens.
+    func letter(_ body: WireEnvelope.OneOf_Body) -> Letter {
+        Letter(epoch: epoch, incarnation: incarnation, sequence: sequence, body: body)
     }
 
     /// The AskState that is due has gone out or was lost; the next Tick may ask again.
@@ -150,7 +134,7 @@ struct Session {
             return obey(.drain, sequence: heard, isAnswer: false) + gap
         case .terminate(let terminate):
             // Whoever is named here dies, however late it hears of it.
-            if terminate.workers.contains(incarnation.data) {
+            if terminate.workers.contains(incarnation.wire) {
                 return [.exit(.terminated, reason: "terminated")]
             }
             if terminate.workers.isEmpty, isOurs(terminate.run) {
@@ -188,9 +172,6 @@ struct Session {
         isAnswer: Bool = true
     ) -> [Directive] {
         guard newer != .unspecified, decided >= obeyedSequence else { return [] }
-        if case .UNRECOGNIZED(let number) = newer {
-            return malformed("a desired state \(number)")
-        }
         obeyedSequence = decided
         if isAnswer { sequence = max(sequence, decided) }
         guard newer != desired else { return [] }

@@ -46,7 +46,7 @@ final class WorkThread {
             guard let run = opened else { return notOpened(message.run) }
             StreamPlanner(run: run, mailbox: mailbox, outbox: outbox).plan(message)
         case .assign(let assignment):
-            guard let run = opened else { return notOpened(assignment.run.data) }
+            guard let run = opened else { return notOpened(assignment.run.wire) }
             write(assignment, of: run)
         case .errand(let message):
             ErrandRunner(outbox: outbox, environment: environment).execute(message)

@@ -37,7 +37,7 @@ struct StreamPlanner {
                     guard mailbox.orders.mayPlan else { throw Stopped() }
                     send(&piece)
                 }
-                piece.ranges.append(planned.range.wire(records: planned.records))
+                piece.ranges.append(WireKeyRange(planned.range, records: planned.records))
             }
             piece.complete = true
             send(&piece)

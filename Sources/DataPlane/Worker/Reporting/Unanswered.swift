@@ -67,7 +67,7 @@ struct Unanswered {
         order.compactMap { write in
             waiting[write].map { entry in
                 WireOpenAttempt.with {
-                    $0.write = write.data
+                    $0.write = write.wire
                     $0.attempt =
                         switch entry.body {
                         case .intent(let intent): intent.attempt

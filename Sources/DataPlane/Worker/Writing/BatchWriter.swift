@@ -132,7 +132,7 @@ final class BatchWriter {
 
     @discardableResult
     private func giveBack(_ reason: String, transient: Bool = false) -> After {
-        let attempt = assignment.attempt.data
+        let attempt = assignment.attempt.wire
         outbox.post(
             .returned(
                 .with {
@@ -147,7 +147,7 @@ final class BatchWriter {
 
     /// The run fails first, so that the batch, when it comes back, is not handed out again.
     private func fail(_ error: SluiceError) -> After {
-        outbox.fail(assignment.run.data, error)
+        outbox.fail(assignment.run.wire, error)
         return giveBack(error.message)
     }
 }
