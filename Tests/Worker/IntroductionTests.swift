@@ -11,12 +11,13 @@ import Wire
             coordinator.ticks = false
             let hello = try coordinator.hear(\.workerHello)
             try #require(hello.pid == coordinator.worker?.process.pid)
-            try #require(hello.bootID == Machine.bootID())
+            try #require(try hello.bootID == Machine.bootID())
             try #require(hello.openAttempts.isEmpty)
 
             coordinator.sequence = 7
             try coordinator.say(.welcome(.with {
                         $0.heartbeatMs = 50
+                        $0.installation = InstallationID.make(milliseconds: 1).wire
                         $0.desired = .run
                     }))
             coordinator.sequence = 6

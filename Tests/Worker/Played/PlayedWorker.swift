@@ -18,7 +18,7 @@ final class PlayedWorker {
         log = "\(directory.path)/stderr-\(incarnation)"
         let line = try Lifeline()
         guard let lock = try FileLock.acquire(lockPath) else { throw NoLock(path: lockPath) }
-        FileManager.default.createFile(atPath: log, contents: nil)
+        try Data().write(to: URL(filePath: log))
         let stderr = try FileHandle(forWritingTo: URL(filePath: log))
         let hex = { (id: Incarnation) in id.description.replacing("-", with: "") }
         process = try ChildProcess(
