@@ -89,7 +89,7 @@ let package = Package(
         module(
             "Worker",
             in: "DataPlane/Worker",
-            imports: ["Model", "Wire", "Connectors"],
+            imports: ["Model", "Wire", "Connectors", "Drivers"],
             packages: [protobuf]
         ),
         module("Decisions", in: "ControlPlane/Decisions", imports: ["Model"]),
@@ -128,7 +128,7 @@ let package = Package(
             ],
             packages: [arguments]
         ),
-        program("sluice-worker", imports: ["Worker"], packages: [arguments]),
+        program("sluice-worker", imports: ["Worker", "Model"], packages: [arguments]),
         .target(
             name: "ConformanceKit",
             dependencies: ["Model", "Connectors"],
@@ -145,7 +145,11 @@ let package = Package(
         tests("Drivers", imports: ["Drivers", "TestSupport"]),
         tests("Wire", imports: ["Wire", "Model", "Drivers"], packages: [protobuf]),
         tests("Connectors", imports: ["Connectors", "Model", "Drivers", "ConformanceKit", "TestSupport"]),
-        tests("Worker", imports: ["Worker", "Model", "Wire", "Connectors"], packages: [protobuf]),
+        tests(
+            "Worker",
+            imports: ["Worker", "Model", "Wire", "Connectors", "Drivers"],
+            packages: [protobuf]
+        ),
         tests("Decisions", imports: ["Decisions", "Model"]),
         tests("Supervision", imports: ["Supervision", "Model", "Wire", "Drivers"], packages: [protobuf]),
         tests("Store", imports: ["Store", "Model", "Wire", "Drivers"], packages: [grdb, protobuf]),

@@ -1,0 +1,67 @@
+import Glibc
+import Model
+
+#if FAULT_SITES
+/// Places at which the kill harness ends this process (debug builds only).
+///
+/// `SLUICE_TEST_KILL_AT=SITE:N`: the N-th time the process passes SITE it raises SIGKILL on itself. With
+/// `SLUICE_TEST_KILL_ONCE=FILE` only the process that creates FILE does, so that its successor lives.
+final class FaultSites {
+    enum Site: String {
+        case beforeIntent = "before_intent"
+        case afterIntent = "after_intent"
+        case afterPermit = "after_permit"
+        case inCommit = "in_commit"
+        case beforeOutcome = "before_outcome"
+        case afterOutcome = "after_outcome"
+    }
+
+    private let lethal: Site?
+    private let once: String?
+    private var remaining: Int
+
+    init(environment: [String: String]) {
+        let parts = (environment["SLUICE_TEST_KILL_AT"] ?? "").split(separator: ":")
+        lethal = parts.first.flatMap { Site(rawValue: String($0)) }
+        remaining = parts.count == 2 ? Int(parts[1]) ?? 1 : 1
+        once = environment["SLUICE_TEST_KILL_ONCE"]
+    }
+
+    /// Passes a site.
+    ///
+    /// - Parameter settle: for sites after a message: how long the lethal pass waits, so that what was handed to the
+    ///   socket has left the process.
+    func pass(_ site: Site, settle: Duration = .zero) {
+        guard site == lethal else { return }
+        remaining -= 1
+        guard remaining == 0, isFirst() else { return }
+        usleep(UInt32(settle.microseconds))
+        raise(SIGKILL)
+    }
+
+    private func isFirst() -> Bool {
+        guard let once else { return true }
+        let descriptor = open(once, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return false }
+        close(descriptor)
+        return true
+    }
+}
+#else
+/// Without fault sites nothing happens at them.
+struct FaultSites {
+    enum Site {
+        case beforeIntent
+        case afterIntent
+        case afterPermit
+        case inCommit
+        case beforeOutcome
+        case afterOutcome
+    }
+
+    init(environment: [String: String]) {}
+
+    @inline(__always)
+    func pass(_ site: Site, settle: Duration = .zero) {}
+}
+#endif

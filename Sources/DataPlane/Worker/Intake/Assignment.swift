@@ -1,0 +1,23 @@
+import Model
+import Wire
+
+/// One batch for this worker, as `Assign` brings it.
+struct Assignment: Equatable, Sendable {
+    var run: RunID
+    var batch: BatchID
+    var attempt: AttemptID
+    var streamIndex: UInt32
+    var range: KeyRange
+
+    /// nil when an id does not have 16 bytes.
+    init?(_ message: WireAssign) {
+        guard let run = RunID(bytes: message.run), let batch = BatchID(bytes: message.batch),
+            let attempt = AttemptID(bytes: message.attempt)
+        else { return nil }
+        self.run = run
+        self.batch = batch
+        self.attempt = attempt
+        streamIndex = message.streamIndex
+        range = KeyRange(message.range)
+    }
+}

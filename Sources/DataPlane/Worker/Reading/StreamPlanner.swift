@@ -1,0 +1,57 @@
+import Connectors
+import Model
+import SwiftProtobuf
+import Wire
+
+/// Cuts a stream into ranges, one for each batch, and tells the coordinator as they are found.
+struct StreamPlanner {
+    /// Ranges in one message.
+    static let rangesPerPiece = 500
+
+    let run: OpenedRun
+    let mailbox: Mailbox
+    let outbox: Outbox
+
+    private struct Stopped: Error {}
+
+    func plan(_ message: WirePlanStream) {
+        guard let stream = run.streams[message.streamIndex] else {
+            return outbox.fail(
+                message.run,
+                SluiceError(.internal, "stream \(message.streamIndex) was not opened")
+            )
+        }
+        outbox.doing("planning \(stream.scan.stream)")
+        var piece = WireRangesPlanned.with {
+            $0.run = message.run
+            $0.streamIndex = message.streamIndex
+        }
+        do {
+            try run.source.plan(
+                stream.scan,
+                recordsPerRange: Int(max(1, message.recordsPerBatch)),
+                after: message.hasAfter ? message.after.values : nil
+            ) { planned in
+                if piece.ranges.count == Self.rangesPerPiece {
+                    // The rest of the plan is of no use to a run that is ending.
+                    guard mailbox.orders.mayPlan else { throw Stopped() }
+                    send(&piece)
+                }
+                piece.ranges.append(WireKeyRange(planned.range, records: planned.records))
+            }
+            piece.complete = true
+            send(&piece)
+        } catch is Stopped {
+            return
+        } catch {
+            outbox.fail(message.run, error)
+        }
+    }
+
+    private func send(_ piece: inout WireRangesPlanned) {
+        outbox.post(.rangesPlanned(piece))
+        outbox.doing("planning")
+        piece.ranges = []
+        piece.piece += 1
+    }
+}
