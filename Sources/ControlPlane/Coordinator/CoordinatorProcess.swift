@@ -51,6 +51,17 @@ public final class CoordinatorProcess: Sendable {
         )
     }
 
+    /// A service that only reads: of a store whose coordinator is not running.
+    public static func inspect(store: any Store) throws -> any ControlService {
+        let mailbox = try Mailbox()
+        let board = LiveBoard()
+        _ = mailbox.close()
+        board.close(
+            SluiceError(.unreachable, "no coordinator is running on this store; start one with \"sluice serve\"")
+        )
+        return CoordinatorService(store: store, mailbox: mailbox, board: board)
+    }
+
     /// Ends the loop; every worker dies with the supervisor. Runs that go on are taken up by the next start.
     public func stop() async {
         _ = mailbox.post { $0.isStopping = true }

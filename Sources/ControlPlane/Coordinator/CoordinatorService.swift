@@ -58,9 +58,10 @@ final class CoordinatorService: ControlService {
         if version > 0, !first.state.isTerminal {
             await board.changed(since: version, now: CoordinatorLoop.now)
         }
-        if let closed = board.closed { throw closed }
         let seen = board.version
-        return (seen, try view(record(reference)))
+        let record = try record(reference)
+        if !record.state.isTerminal, let closed = board.closed { throw closed }
+        return (seen, try view(record))
     }
 
     func cancel(_ reference: String, _ request: CancelRequest) async throws -> CancelReply {

@@ -1,3 +1,6 @@
+import Drivers
+import Wire
+
 /// How a coordinator runs.
 public struct CoordinatorSettings: Sendable {
     /// Worker processes on runs at a time.
@@ -23,6 +26,19 @@ public struct CoordinatorSettings: Sendable {
         self.runtimeDirectory = runtimeDirectory
         self.workerBytesMax = workerBytesMax
         self.startSupervisor = startSupervisor
+    }
+
+    /// The directory for the sockets and lock files of the coordinator of this store; made if it is missing.
+    ///
+    /// - Parameter path: absolute, so that the same store always has the same directory: lock files in it prove deaths after
+    ///   a crash.
+    public static func runtimeDirectory(store path: String) throws -> String {
+        let digest = Hash.digest(Array(path.utf8)).prefix(8)
+        let name = digest.map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }
+        return try RuntimeDirectory.make(name: name.joined())
     }
 }
 

@@ -10,15 +10,15 @@ extension CoordinatorLoop {
     static let stuckAfterNanoseconds: UInt64 = 30_000_000_000
 
     func workReceived(_ body: WireEnvelope.OneOf_Body, from incarnation: Incarnation) {
-        guard workers[incarnation] != nil else {
-            // Of an earlier coordinator, or dead on paper: whatever it says changes nothing.
+        guard let known = workers[incarnation], known.state != .dying else {
+            // Of an earlier coordinator, or killed: whatever it says changes nothing, the evidence will speak.
             var verdict = WireCondemned()
             verdict.reason = "this incarnation is not known"
             outbox.append(.work(incarnation, .condemned(verdict)))
             return
         }
         workers[incarnation]?.lastHeardAt = now
-        let run = workers[incarnation]?.record.run
+        let run = known.record.run
         switch body {
         case .workerHello(let hello):
             said(hello, by: incarnation)
