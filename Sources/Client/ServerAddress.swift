@@ -33,19 +33,3 @@ public struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
     public var authority: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
     public var description: String { "http://\(authority)" }
 }
-
-/// What the leader of a store writes into `STORE.lock`.
-public struct LeaderFile: Sendable, Hashable, Codable {
-    public var pid: Int32
-    /// Nil until its API answers.
-    public var address: String?
-
-    /// The leader that the lock file of `store` names; nil when there is no such file or it names no live process.
-    public static func read(store: String) -> LeaderFile? {
-        guard let bytes = FileManager.default.contents(atPath: store + ".lock"),
-            let file = try? JSONDecoder().decode(LeaderFile.self, from: bytes),
-            FileManager.default.fileExists(atPath: "/proc/\(file.pid)")
-        else { return nil }
-        return file
-    }
-}

@@ -14,7 +14,7 @@ struct ConnectionReader {
     }
 
     private static let kinds: [String: Kind] = [
-        "postgres": Kind(settings: ["url"], required: ["url"]),
+        "postgres": Kind(settings: ["url", "schema"], required: ["url"]),
         "sqlite": Kind(settings: ["path"], required: ["path"], paths: ["path"]),
     ]
 

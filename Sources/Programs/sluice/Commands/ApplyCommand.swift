@@ -1,0 +1,22 @@
+import ArgumentParser
+import Model
+
+/// `sluice apply`: creates or updates connections and jobs.
+struct ApplyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apply",
+        abstract: "Create or update connections and jobs from a configuration; says what changes.",
+        discussion: "All of it is applied, or nothing. A job that changes gets a new version; runs keep the one they began with."
+    )
+
+    @OptionGroup var file: ConfigurationOptions
+    @OptionGroup var server: ServerOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        let configuration = try file.load()
+        let request = ApplyRequest(connections: configuration.connections, jobs: configuration.jobs)
+        let reply = try server.client().apply(request, actor: Console.actor)
+        try output.show(reply, human: reply.changes.isEmpty ? ["nothing to apply"] : reply.changes)
+    }
+}

@@ -1,0 +1,32 @@
+import ArgumentParser
+import Model
+
+/// `sluice check`: can a system be reached, with these rights?
+struct CheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Try whether connections can be reached; a worker process asks, with the worker's environment."
+    )
+
+    @Argument(help: "The connection; may be left out with a configuration: then all are checked.")
+    var connection: String?
+
+    @OptionGroup var source: ProbeOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        var reports: [ConnectionReport] = []
+        try source.probe { client, names in
+            let chosen = connection.map { [$0] } ?? names
+            guard !chosen.isEmpty else {
+                throw SluiceError(.invalid, "which connection? name one, or a configuration with --config")
+            }
+            reports = try chosen.map { try client.check(connection: $0) }
+        }
+        let lines = reports.map { report in
+            report.error.map { "\(report.connection): FAILED, \($0.message)" } ?? "\(report.connection): ok"
+        }
+        try output.show(reports, human: lines)
+        if reports.contains(where: { $0.error != nil }) { try RunExit.failed.leave() }
+    }
+}

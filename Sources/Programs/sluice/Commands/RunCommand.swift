@@ -1,0 +1,130 @@
+import ArgumentParser
+import Client
+import JobConfiguration
+import Model
+import Synchronization
+
+/// `sluice run`: one run of a job, from its configuration, without a server.
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Run a job once, without a server.",
+        discussion: """
+            Reads the job from the configuration, runs it in worker processes of its own, and ends with a receipt.
+
+            Ctrl-C stops it gracefully: batches that have begun are finished. A second Ctrl-C forces: the workers are killed \
+            at once, and what they were writing is looked up afterwards. Either way every record's fate is known.
+
+            Everything is kept in the store (--store), so "sluice records RUN" works afterwards; other terminals can watch and \
+            cancel the run meanwhile. A run that was interrupted by a crash is taken up where it was.
+            """
+    )
+
+    @Argument(help: "The job's name; may be left out when the configuration has only one.")
+    var job: String?
+
+    @OptionGroup var file: ConfigurationOptions
+    @OptionGroup var local: LocalOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        let request = try request()
+        let server = try Serving.start(local.settings(port: 0))
+        defer { server.stop() }
+        _ = try server.client.apply(request, actor: Console.actor)
+        let job = request.jobs[0].name
+        let started = try start(job, on: server.client)
+        let interrupts = InterruptedRun(client: server.client, reference: started.id.description, number: started.number)
+        interrupts.listen()
+        let follower = RunFollower(client: server.client, progress: LiveProgress(isQuiet: output.output == .json))
+        let isInteractive = Console.inputIsTerminal
+        var isHeld = false
+        let end = try follower.follow(started.id.description) { run in
+            interrupts.report(above: follower.progress)
+            guard run.state == .held, !isHeld else { return }
+            isHeld = true
+            follower.progress.clear()
+            Console.note("run \(run.number) is held: \(Human.safe(run.reason ?? "no reason given"))")
+            if isInteractive {
+                Console.note("\"sluice release \(run.number)\" in another terminal lets it go on; Ctrl-C cancels it")
+            } else {
+                _ = try server.client.cancel(
+                    run.id.description,
+                    CancelRequest(mode: .graceful, actor: Console.actor, reason: "held, with nobody to decide")
+                )
+            }
+        }
+        let isPaused = try server.client.job(job).isPaused
+        try output.show(end, human: Receipt(run: end, isPaused: isPaused, suffix: local.suffix).lines)
+        try (isHeld && !isInteractive ? RunExit.held : RunExit(end.state)).leave()
+    }
+
+    /// The one job with its connections: nothing else of the configuration is touched.
+    private func request() throws -> ApplyRequest {
+        let configuration = try file.load()
+        let names = configuration.jobs.map(\.name)
+        guard let name = job ?? (names.count == 1 ? names[0] : nil) else {
+            throw SluiceError(.invalid, "which job? \(file.config) has: \(names.joined(separator: ", "))")
+        }
+        guard let spec = configuration.jobs.first(where: { $0.name == name }) else {
+            let list = names.isEmpty ? "it has none" : "it has: " + names.joined(separator: ", ")
+            throw SluiceError(.notFound, "job \"\(name)\" is not in \(file.config); \(list)")
+        }
+        let connections = configuration.connections.filter { [spec.source, spec.destination].contains($0.name) }
+        return ApplyRequest(connections: connections, jobs: [spec])
+    }
+
+    private func start(_ job: String, on client: Client) throws -> RunView {
+        if let live = try client.runs(job: job, activeOnly: true, limit: 1).first {
+            Console.note("run \(live.number) of \(job) was interrupted (\(live.state.rawValue)); it is taken up")
+            return live
+        }
+        return try client.sync(job: job, SyncRequest(actor: Console.actor, trigger: "manual"))
+    }
+}
+
+/// Turns the first Ctrl-C into a graceful cancel and the second into a force cancel.
+private final class InterruptedRun: Sendable {
+    private let client: Client
+    private let reference: String
+    private let number: Int
+    private let messages = Mutex<[String]>([])
+
+    init(client: Client, reference: String, number: Int) {
+        self.client = client
+        self.reference = reference
+        self.number = number
+    }
+
+    func listen() {
+        Interrupts.listen { [self] count in
+            let mode: CancelMode = count == 1 ? .graceful : .force
+            guard count <= 2 else { return }
+            say(
+                mode == .graceful
+                    ? "stopping run \(number): batches that have begun are finished; Ctrl-C again kills the workers at once"
+                    : "killing the workers of run \(number); what they were writing is looked up"
+            )
+            do {
+                let request = CancelRequest(mode: mode, actor: Console.actor, reason: "Ctrl-C", pause: false)
+                _ = try client.cancel(reference, request)
+            } catch {
+                say("the cancel did not reach run \(number): \(error)")
+            }
+        }
+    }
+
+    private func say(_ text: String) {
+        messages.withLock { $0.append(text) }
+    }
+
+    /// Shows what there is to say, on lines of their own.
+    func report(above progress: LiveProgress) {
+        let waiting = messages.withLock { messages in
+            defer { messages = [] }
+            return messages
+        }
+        if !waiting.isEmpty { progress.clear() }
+        for text in waiting { Console.note(text) }
+    }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+import Model
+
+/// `sluice show`: one run with its receipt.
+struct ShowCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show one run: state, counts by verdict, the receipt of its cancel, its workers."
+    )
+
+    @Argument(help: "The run's number or id.")
+    var run: String
+
+    @OptionGroup var server: ServerOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        try server.reading { client in
+            let view = try client.run(run)
+            let isPaused = try client.job(view.job).isPaused
+            var lines = Receipt(run: view, isPaused: isPaused, suffix: server.suffix).lines
+            if !view.state.isTerminal { lines.insert("  " + ProgressLine(run: view).plain, at: 1) }
+            let live = view.workers.filter { $0.diedAt == nil }
+            if !view.state.isTerminal, !live.isEmpty { lines += [""] + WorkersCommand.lines(live) }
+            try output.show(view, human: lines)
+        }
+    }
+}

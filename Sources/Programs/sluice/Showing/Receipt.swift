@@ -1,0 +1,107 @@
+import Model
+
+/// What a run did and what there is to do next, for a person.
+struct Receipt {
+    let run: RunView
+    /// Whether the job's schedule is paused now.
+    var isPaused = false
+    /// What is to be added to commands so that they reach the same server.
+    var suffix = ""
+
+    var lines: [String] {
+        var lines = [title]
+        if let reason = run.reason, !reason.isEmpty { lines.append("  " + Human.safe(reason)) }
+        lines += run.warnings.map { "  warning: " + Human.safe($0) }
+        if let cancel = run.cancel { lines += [""] + Self.rows(times(of: cancel)) }
+        lines += [""] + Self.rows(verdicts)
+        let next = next
+        if !next.isEmpty { lines += ["", "Next:"] + Self.rows(next) }
+        return lines
+    }
+
+    private var title: String {
+        var text = "Run \(run.number) of \(run.job): \(run.state.rawValue)"
+        if let cancel = run.cancel, run.state == .cancelled { text += " (\(mode(of: cancel)))" }
+        if run.state == .completed, let started = run.startedAt, let ended = run.endedAt {
+            let took = ended.since(started)
+            text += " in \(Human.duration(took)), \(Human.count(run.counts.attempted, of: "record"))"
+            if took.milliseconds > 0, run.counts.attempted > 0 {
+                let rate = Double(run.counts.attempted) * 1_000 / Double(took.milliseconds)
+                text += ", \(Human.rate(rate))"
+            }
+        }
+        return text
+    }
+
+    private func mode(of cancel: CancelView) -> String {
+        cancel.escalatedAt == nil ? cancel.mode.rawValue : "graceful, then force"
+    }
+
+    private func times(of cancel: CancelView) -> [(String, String)] {
+        let reason = cancel.reason.map { ", \"\(Human.safe($0))\"" } ?? ""
+        var rows = [
+            ("asked by", Human.safe(cancel.actor) + reason),
+            ("mode", mode(of: cancel)),
+            ("requested", Human.clock(cancel.requestedAt)),
+        ]
+        let steps = [
+            ("escalated", cancel.escalatedAt), ("last permit", cancel.lastPermitAt), ("last write", cancel.lastWriteAt),
+            ("workers dead", cancel.workersDeadAt), ("fenced", cancel.fencedAt), ("reconciled", cancel.reconciledAt),
+        ]
+        for case (let name, let time?) in steps {
+            let distance = time.since(cancel.requestedAt)
+            let text = distance < .zero ? "\(Human.duration(.zero - distance)) before" : "+\(Human.duration(distance))"
+            rows.append((name, "\(Human.clock(time))  \(text)"))
+        }
+        return rows
+    }
+
+    private var verdicts: [(String, String)] {
+        let counts = run.counts
+        var kinds: [String] = []
+        for (number, word) in [
+            (counts.inserted, "inserted"), (counts.updated, "updated"), (counts.deleted, "deleted"),
+        ] where number > 0 {
+            kinds.append("\(Human.count(number)) \(word)")
+        }
+        let detail = kinds.isEmpty ? "" : "  (\(kinds.joined(separator: ", ")))"
+        var rows = [("applied", Human.count(counts.applied) + detail), ("unchanged", Human.count(counts.unchanged))]
+        let others = [
+            ("rejected", counts.rejected), ("not applied", counts.notApplied), ("conflicted", counts.conflicted),
+            ("unknowable", counts.unknowable), ("indeterminate", counts.indeterminate),
+        ]
+        rows += others.filter { $0.1 > 0 }.map { ($0.0, Human.count($0.1)) }
+        if run.state != .completed || counts.notAttempted > 0 {
+            let planned = Human.count(counts.planned) + (run.planComplete ? "" : " or more")
+            rows.append(("not attempted", "\(Human.count(counts.notAttempted)) of \(planned) planned"))
+        }
+        return rows
+    }
+
+    private var next: [(String, String)] {
+        let counts = run.counts
+        let number = run.number
+        var steps: [(String, String)] = []
+        func add(_ command: String, _ why: String) {
+            steps.append(("sluice \(command)\(suffix)", why))
+        }
+        if run.state == .held {
+            add("release \(number)", "let it go on")
+            add("cancel \(number)", "or stop it")
+        } else if !run.state.isTerminal {
+            add("watch \(number)", "it goes on")
+        }
+        if counts.applied > 0 { add("records \(number)", "what was written, field by field") }
+        if counts.rejected > 0 { add("records \(number) --verdict rejected", "which records were refused, and why") }
+        if counts.unknowable > 0 {
+            add("records \(number) --verdict unknowable", "records of which nobody can tell any more")
+        }
+        if isPaused { add("jobs resume \(run.job)", "its schedule is paused") }
+        return steps
+    }
+
+    private static func rows(_ rows: [(String, String)]) -> [String] {
+        let width = rows.map(\.0.count).max() ?? 0
+        return rows.map { "  \($0.0)" + String(repeating: " ", count: width - $0.0.count + 2) + $0.1 }
+    }
+}

@@ -1,0 +1,45 @@
+import Model
+
+/// Journalled records for a person.
+enum RecordLines {
+    /// Characters of a value that are shown.
+    private static let valueWidth = 40
+
+    static func table(_ page: RecordPage) -> [String] {
+        guard !page.records.isEmpty else { return ["no records"] }
+        let hasStreams = Set(page.records.map(\.stream)).count > 1
+        var table = hasStreams
+            ? Table("STREAM", "KEY", "OPERATION", "VERDICT", "FIELD", "BEFORE", "AFTER")
+            : Table("KEY", "OPERATION", "VERDICT", "FIELD", "BEFORE", "AFTER")
+        for record in page.records {
+            var front = [
+                Human.safe(record.key, width: valueWidth), record.operation.rawValue, record.verdict.rawValue,
+            ]
+            if hasStreams { front.insert(Human.safe(record.stream), at: 0) }
+            for cells in changes(of: record) {
+                table.rows.append(front + cells)
+                front = front.map { _ in "" }
+            }
+        }
+        var lines = table.lines
+        if page.cursor != nil {
+            lines.append("the first \(Human.count(page.records.count)) records; more with --limit, all with --all")
+        }
+        return lines
+    }
+
+    private static func changes(of record: RecordView) -> [[String]] {
+        if let reason = record.rejectionReason {
+            return [[record.rejectionField.map { Human.safe($0) } ?? "", "", "refused: \(Human.safe(reason))"]]
+        }
+        guard !record.changes.isEmpty else { return [["", "", ""]] }
+        return record.changes.map { change in
+            [Human.safe(change.field), value(change.before), value(change.after)]
+        }
+    }
+
+    private static func value(_ text: String?) -> String {
+        guard let text else { return "NULL" }
+        return text.isEmpty ? "''" : Human.safe(text, width: valueWidth)
+    }
+}
