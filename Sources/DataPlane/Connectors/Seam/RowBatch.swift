@@ -20,6 +20,19 @@ public struct RowBatch: Sendable {
         bytes = arena.bytes
     }
 
+    /// Rows whose fields lie in `bytes` at the given places, row after row; a length of -1 is NULL.
+    public init(width: Int, bytes: [UInt8], starts: [UInt32], lengths: [Int32]) {
+        precondition(
+            starts.count == lengths.count && starts.count.isMultiple(of: width),
+            "\(starts.count) starts and \(lengths.count) lengths are no rows of \(width) fields"
+        )
+        self.width = width
+        self.bytes = bytes
+        self.starts = starts
+        self.lengths = lengths
+        count = starts.count / width
+    }
+
     public mutating func reserve(rows: Int, bytes: Int) {
         starts.reserveCapacity(rows * width)
         lengths.reserveCapacity(rows * width)

@@ -1,0 +1,39 @@
+public import Connectors
+import Model
+
+/// What a stream's mapping reads and writes, before the destination has resolved its table.
+public struct MappingPlan: Sendable {
+    /// As the job names it, for errors.
+    public var stream: String
+    /// The source columns that are needed, in the order `Mapping.apply` wants them; the source columns that make up the key;
+    /// the stream's filter, parsed.
+    public var scan: Scan
+    /// The destination's table.
+    public var table: String
+    /// Destination fields in the order of every mapped batch: hand them to `Destination.resolve`.
+    public var fields: [String]
+    /// Indexes into `fields`, in the order of `StreamSpec.key`.
+    public var keyFields: [Int]
+    /// Types of `scan.columns`.
+    var columnTypes: [ValueType]
+    /// One per field.
+    var origins: [FieldOrigin]
+
+    /// The names of the key fields, in the order of `keyFields`.
+    public var key: [String] { keyFields.map { fields[$0] } }
+}
+
+/// Records in the destination's fields and types.
+public struct MappedBatch: Sendable {
+    /// As many rows as were handed in, in the same order; a rejected one is NULL where a value could not be made.
+    public var rows: RowBatch
+    /// Why the rows (by index) are not to be written: `not_null`, `invalid_value`, `too_long`, `duplicate_key`.
+    public var rejections: [Int: Rejection]
+}
+
+/// Where a field's value comes from.
+enum FieldOrigin: Sendable {
+    /// A column of the scan, as it is.
+    case passing(Int)
+    case mapped(FieldMapping)
+}

@@ -1,0 +1,60 @@
+import Connectors
+import Model
+
+/// The key of a stream, and whether the types of its fields can be reached at all.
+extension MappingPlanner {
+    /// The key's places among the fields, and the source columns that it consists of.
+    func key(
+        fields: [String],
+        origins: [FieldOrigin],
+        columns: [String]
+    ) throws -> (fields: [Int], columns: [String]) {
+        guard !stream.key.isEmpty else {
+            throw error(.invalid, "an upsert needs a key; set `key` to the fields that identify a record")
+        }
+        var places: [Int] = []
+        var names: [String] = []
+        for name in stream.key {
+            guard let place = fields.firstIndex(of: name) else {
+                throw error(.invalid, "key \"\(name)\" is none of the fields, which are \(list(fields))")
+            }
+            guard !places.contains(place) else { throw error(.invalid, "key \"\(name)\" is named twice") }
+            let column = try keyColumn(of: origins[place], name, columns: columns)
+            guard !names.contains(column) else {
+                throw error(.invalid, "two fields of the key are made of the same column \"\(column)\"")
+            }
+            places.append(place)
+            names.append(column)
+        }
+        return (places, names)
+    }
+
+    private func keyColumn(of origin: FieldOrigin, _ name: String, columns: [String]) throws -> String {
+        switch origin {
+        case .passing(let index): return columns[index]
+        case .mapped(let mapping):
+            guard case .column(let column) = mapping.origin, !mapping.trim, mapping.letterCase == nil,
+                mapping.fallback == nil, mapping.cast == nil
+            else {
+                throw error(
+                    .unsupported,
+                    "key \"\(name)\" is computed; a key must be a source column as it is (another name is fine), "
+                        + "because the records are read in ranges of it"
+                )
+            }
+            return column
+        }
+    }
+
+    /// Compiles every field against the destination's column as it is described, for the errors.
+    func checkTypes(_ plan: MappingPlan) throws {
+        for (index, origin) in plan.origins.enumerated() {
+            guard let column = destinationColumn(plan.fields[index]) else { continue }
+            _ = try FieldProgram(
+                origin,
+                field: TargetField(name: column.name, type: column.type, isNullable: column.isNullable),
+                plan: plan
+            )
+        }
+    }
+}
