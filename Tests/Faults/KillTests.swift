@@ -1,0 +1,83 @@
+import Foundation
+import Testing
+import TestSupport
+
+/// The kill harness. `SLUICE_TEST_KILLS` tries a class (60 unless told otherwise; 1000 in the long form).
+@Suite(.serialized) struct KillTests {
+    static let tries = Int(ProcessInfo.processInfo.environment["SLUICE_TEST_KILLS"] ?? "") ?? 60
+
+    @Test func `a force cancel at any time leaves the verdicts equal to Postgres`() throws {
+        try run(.forceCancel, isPostgres: true)
+    }
+
+    @Test func `a force cancel at any time leaves the verdicts equal to SQLite`() throws {
+        try run(.forceCancel, isPostgres: false)
+    }
+
+    @Test func `a worker killed at any site leaves a Postgres run exact`() throws {
+        try run(.workerKill, isPostgres: true)
+    }
+
+    @Test func `a worker killed at any site leaves a SQLite run exact`() throws {
+        try run(.workerKill, isPostgres: false)
+    }
+
+    @Test func `a run whose coordinator was killed ends as its undisturbed twin`() throws {
+        try run(.coordinatorKill, isPostgres: true)
+    }
+
+    @Test func `without the fence at Postgres the same harness finds errors`() throws {
+        let directory = try TemporaryDirectory()
+        let arena = try PostgresArena(slowCommits: true)
+        let harness = try KillHarness(
+            .forceCancel,
+            arena,
+            in: directory.path,
+            environment: ["SLUICE_TEST_NO_FENCE": "1"]
+        )
+        for _ in 0..<Self.tries where harness.report.wrong.isEmpty {
+            try harness.run(1)
+        }
+        print("kill harness | postgres, fence off | \(harness.report.tries) tries | \(harness.report.wrong.count) errors")
+        #expect(!harness.report.wrong.isEmpty)
+    }
+
+    @Test func `a force stop is as quick as promised`() throws {
+        let directory = try TemporaryDirectory()
+        let arena = try PostgresArena(slowCommits: false)
+        let harness = try KillHarness(.forceCancel, arena, in: directory.path)
+        try harness.run(min(Self.tries, 40))
+        harness.report.show()
+        #expect(harness.report.wrong == [])
+    }
+
+    private func run(_ fault: KillHarness.Fault, isPostgres: Bool) throws {
+        let directory = try TemporaryDirectory()
+        let arena: any Arena =
+            isPostgres ? try PostgresArena(slowCommits: true) : try SQLiteArena(in: directory.path)
+        let harness = try KillHarness(fault, arena, in: directory.path)
+        try harness.run(Self.tries)
+        harness.report.show()
+        #expect(harness.report.wrong == [])
+        #expect(harness.report.disturbed > Self.tries / 3)
+    }
+}
+
+extension KillHarness.Report {
+    func show() {
+        let between = disturbed == 0 ? 0 : 100 * killedBetweenPermitAndOutcome / disturbed
+        print(
+            "kill harness | \(fault.rawValue) | \(arena) | \(tries) tries | \(wrong.count) wrong | "
+                + "\(between) % between permit and outcome"
+        )
+        for (what, times) in [
+            ("request to last effect", requestToLastEffect), ("request to workers dead", requestToDead),
+            ("request to terminal", requestToEnd),
+        ] where !times.isEmpty {
+            let sorted = times.sorted()
+            let middle = sorted[sorted.count / 2] * 1000
+            let late = sorted[min(sorted.count - 1, sorted.count * 99 / 100)] * 1000
+            print("  \(what): p50 \(Int(middle)) ms, p99 \(Int(late)) ms")
+        }
+    }
+}
