@@ -3,11 +3,15 @@ import Model
 import Store
 
 /// A folder for one store of one test; it goes with the value.
+///
+/// In memory where there is such a place: a store opens with several syncs, and what is synced is asked of SQLite.
 final class Scratch: Sendable {
     let folder: String
 
     init() throws {
-        folder = NSTemporaryDirectory() + "sluice-store-\(UUID().uuidString)"
+        let memory = "/dev/shm"
+        let place = access(memory, W_OK) == 0 ? memory : NSTemporaryDirectory()
+        folder = "\(place)/sluice-store-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
 

@@ -12,7 +12,7 @@ struct StoreConformance: Sendable {
         var testDescription: String { name }
     }
 
-    static let checks: [Check] = configuration + runs + permits + endings
+    static let checks: [Check] = configuration + runs + permits + endings + records + verdicts
 
     /// Applies changes that must lose a race, and expects the store to be as before; returns what the loss says.
     static func losing(

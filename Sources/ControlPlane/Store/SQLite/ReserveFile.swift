@@ -3,6 +3,8 @@ import Foundation
 /// 16 MiB of disk that are kept so that a full disk still takes a cancel.
 struct ReserveFile: Sendable {
     static let bytes = 16 << 20
+    /// What must be free beside it for the store itself.
+    private static let headroomBytes = 4 << 20
 
     let path: String
 
@@ -10,7 +12,7 @@ struct ReserveFile: Sendable {
         path = store + ".reserve"
     }
 
-    /// Makes the reserve unless it is there; without room for it and as much again it is left out.
+    /// Makes the reserve unless it is there; without room for it and some more for the store it is left out.
     func create() {
         var status = stat()
         if stat(path, &status) == 0, status.st_size == Self.bytes { return }
@@ -20,7 +22,8 @@ struct ReserveFile: Sendable {
         var room = statvfs()
         let available =
             fstatvfs(descriptor, &room) == 0 ? UInt64(room.f_bavail) * UInt64(room.f_frsize) : 0
-        if available < UInt64(2 * Self.bytes) || posix_fallocate(descriptor, 0, off_t(Self.bytes)) != 0 {
+        if available < UInt64(Self.bytes + Self.headroomBytes) || posix_fallocate(descriptor, 0, off_t(Self.bytes)) != 0
+        {
             unlink(path)
         }
     }

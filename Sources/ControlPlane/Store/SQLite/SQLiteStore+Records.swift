@@ -1,7 +1,69 @@
+import Foundation
+import GRDB
 public import Model
 
 extension SQLiteStore {
     public func records(_ query: RecordQuery) throws -> RecordPage {
-        RecordPage(records: [], cursor: nil)
+        try read { database in
+            let run = query.run.blob
+            let known = try String.fetchOne(database, sql: "SELECT streams FROM runs WHERE id = ?", arguments: [run])
+            let streams = try known.map { try JSONText.decode([RunStreamRecord].self, $0) } ?? []
+            var listing = try JournalListing(query, streams: streams.map(\.stream))
+            let writes = try Row.fetchCursor(
+                database.cachedStatement(sql: Self.effectiveWrites),
+                arguments: [run, listing.start.sequence]
+            )
+            let segments = try database.cachedStatement(sql: "SELECT bytes FROM segments WHERE write = ?")
+            let hashes = try database.cachedStatement(sql: "SELECT key_hashes FROM segments WHERE write = ?")
+            while let row = try writes.next() {
+                let ordinal: Int64 = try row.value("ordinal")
+                let goesOn = try listing.add(
+                    EffectiveWrite(row: row),
+                    keyHashes: { try Self.bytes(hashes, ordinal) },
+                    segment: { try Self.bytes(segments, ordinal) }
+                )
+                if !goesOn { break }
+            }
+            return listing.page
+        }
+    }
+
+    public func recount(run: RunID) throws -> RunCounts {
+        try read { database in
+            var counts = RunCounts()
+            let batches = try database.cachedStatement(
+                sql:
+                    "SELECT state, count(*) AS batches, sum(records) AS records FROM batches WHERE run = ? GROUP BY state"
+            )
+            for row in try Row.fetchAll(batches, arguments: [run.blob]) {
+                try counts.add(batches: row.value("batches"), records: row.value("records"), in: row.name("state"))
+            }
+            let cursor = try Row.fetchCursor(
+                database.cachedStatement(sql: Self.effectiveWrites),
+                arguments: [run.blob, 0]
+            )
+            while let row = try cursor.next() {
+                counts.add(try EffectiveWrite(row: row), in: try row.name("batch_state"))
+            }
+            return counts
+        }
+    }
+
+    /// One row per batch that has a write, see `EffectiveWrite`.
+    private static let effectiveWrites = """
+        SELECT batches.sequence, batches.state AS batch_state, writes.* FROM batches
+        JOIN writes ON writes.ordinal = (
+            SELECT ordinal FROM writes AS candidates WHERE candidates.batch = batches.id
+            ORDER BY ending IS 'committed' DESC,
+                decision = 'permit' AND coalesce(ending, 'unknowable') = 'unknowable' DESC,
+                ordinal DESC
+            LIMIT 1
+        )
+        WHERE batches.run = ? AND batches.sequence >= ?
+        ORDER BY batches.sequence
+        """
+
+    private static func bytes(_ statement: Statement, _ ordinal: Int64) throws -> [UInt8] {
+        [UInt8](try Data.fetchOne(statement, arguments: [ordinal]) ?? Data())
     }
 }

@@ -21,10 +21,20 @@ public final class SQLiteStore: Store {
 
     /// Takes the leadership on the store at `path`, which is made when it does not exist (its folder must).
     ///
+    /// On a full disk the reserve is given up: a run that is being cancelled must be taken up again.
+    ///
     /// Throws `StoreError.locked` with the leader's process and address when another process leads, `full` without
     /// room for the file, `failed` for a file that is no store or that a newer Sluice wrote.
     public static func open(path: String) throws -> SQLiteStore {
-        try StoreFailure.naming(path) { try SQLiteStore(path: path) }
+        try StoreFailure.naming(path) {
+            let lock = try LeaderLock(store: path)
+            do {
+                return try StoreFailure.naming(path) { try SQLiteStore(path: path, lock: lock) }
+            } catch StoreError.full(let file) {
+                guard ReserveFile(store: path).free() else { throw StoreError.full(path: file) }
+                return try SQLiteStore(path: path, lock: lock)
+            }
+        }
     }
 
     /// Who leads on the store at `path`; nil when nobody does. Never waits, and takes nothing.
@@ -32,8 +42,8 @@ public final class SQLiteStore: Store {
         LeaderLock.leader(store: path)
     }
 
-    private init(path: String) throws {
-        lock = try LeaderLock(store: path)
+    private init(path: String, lock: LeaderLock) throws {
+        self.lock = lock
         reserve = ReserveFile(store: path)
         self.path = path
         pool = try DatabasePool(path: path, configuration: Self.configuration)

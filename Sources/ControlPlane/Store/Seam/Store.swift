@@ -29,15 +29,24 @@ public protocol Store: AnyObject, Sendable {
     /// In order of sequence.
     func batches(run: RunID) throws -> [BatchRecord]
     func attempts(run: RunID) throws -> [AttemptRecord]
-    /// Without segments, in order of decision.
+    /// Without segments and key hashes, in order of decision.
     func writes(run: RunID) throws -> [WriteRecord]
     func workers(run: RunID?) throws -> [WorkerRecord]
     /// Workers without a proof of death.
     func liveWorkers() throws -> [WorkerRecord]
+    /// Newest first.
     func audit(run: RunID?, limit: Int) throws -> [AuditRecord]
 
-    func recount(run: RunID) throws -> RunCounts
-
-    /// Journalled records of a run, by the rules of "one verdict per record and run" (PROTOCOL.md section 7), a page at a time.
+    /// Journalled records of a run, one verdict per record, a page at a time: from the first one on while the run goes on.
+    ///
+    /// Of each batch the records of one write: the one that was committed, if any; else a permitted one of which it is
+    /// not known; else the last decided. In the order of batches, then of the records in the segment. A page's cursor
+    /// holds while the run goes on; batches that are written out of turn behind it are not in the pages that follow.
+    /// Throws `SluiceError` (`invalid`) for a limit or cursor that is not valid.
     func records(_ query: RecordQuery) throws -> RecordPage
+
+    /// The counts of a run as its batches and writes have them, by the rules of `records`; `writes` are committed ones.
+    ///
+    /// A write that was rolled back counts as not applied once its batch is withheld: before, it will be attempted again.
+    func recount(run: RunID) throws -> RunCounts
 }

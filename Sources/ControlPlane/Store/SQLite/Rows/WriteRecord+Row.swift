@@ -39,3 +39,20 @@ extension WriteCounts {
         )
     }
 }
+
+extension EffectiveWrite {
+    /// From a row of `writes` with the `sequence` of its batch.
+    init(row: Row) throws {
+        self.init(
+            id: try row.identifier("id"),
+            batch: try row.identifier("batch"),
+            sequence: try row.value("sequence"),
+            streamIndex: try row.value("stream_index"),
+            decision: try row.name("decision"),
+            ending: try row.optionalName("ending"),
+            endedAt: try row.optionalTime("ended_at"),
+            counts: try WriteCounts(row: row),
+            header: try row.bytes("header")
+        )
+    }
+}

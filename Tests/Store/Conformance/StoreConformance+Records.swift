@@ -1,0 +1,141 @@
+import Model
+import Store
+import Testing
+
+extension StoreConformance {
+    static let records: [Check] = [
+        Check(name: "records are listed field by field with their verdict") { open in
+            let store = try open()
+            let sample = try journalled(store)
+            let page = try store.records(RecordQuery(run: sample.run.id))
+            #expect(page.cursor == nil)
+            #expect(
+                page.records.map(\.line) == [
+                    "1 insert applied email:NULL>a@x city:NULL>Ulm",
+                    "2 update applied email:b@x>b@y",
+                    "3 delete applied id:3>NULL email:c@x>NULL city:NULL>NULL",
+                    "4 reject rejected (not_null city: city is NULL)",
+                    "11 update indeterminate city:NULL>Bonn",
+                    "12 update indeterminate email:d@x> city:Köln>NULL",
+                    "21 insert not_attempted email:NULL>e@x",
+                ]
+            )
+            #expect(page.records.map(\.batch) == [0, 0, 0, 0, 1, 1, 2].map { sample.batches[$0].id })
+            #expect(page.records[0].at == .sample(20))
+            #expect(page.records[4].at == nil)
+            #expect(page.records.allSatisfy { $0.stream == "public.contacts" && $0.target == "contacts" })
+        },
+        Check(name: "records are filtered by verdict, operation, field, key and stream") { open in
+            let store = try open()
+            let run = try journalled(store).run.id
+            let keys = { (change: (inout RecordQuery) -> Void) in
+                var query = RecordQuery(run: run)
+                change(&query)
+                return try store.records(query).records.map(\.key)
+            }
+            #expect(try keys { $0.verdicts = [.applied] } == ["1", "2", "3"])
+            #expect(try keys { $0.verdicts = [.rejected, .indeterminate] } == ["4", "11", "12"])
+            #expect(try keys { $0.verdicts = [.conflicted] } == [])
+            #expect(try keys { $0.operations = [.insert, .reject] } == ["1", "4", "21"])
+            #expect(try keys { $0.fields = ["city"] } == ["1", "3", "11", "12"])
+            #expect(try keys { $0.fields = ["city", "email"] } == ["1", "2", "3", "11", "12", "21"])
+            #expect(try keys { $0.fields = ["phone"] } == [])
+            #expect(try keys { $0.key = "12" } == ["12"])
+            #expect(try keys { $0.key = "012" } == [])
+            #expect(try keys { $0.key = "twelve" } == [])
+            #expect(try keys { $0.stream = "public.contacts" }.count == 7)
+            #expect(try keys { $0.stream = "public.orders" } == [])
+            #expect(
+                try keys {
+                    $0.operations = [.update]
+                    $0.verdicts = [.indeterminate]
+                    $0.fields = ["email"]
+                } == ["12"]
+            )
+        },
+        Check(name: "pages of any size give every record once, and the last one no cursor") { open in
+            let store = try open()
+            let run = try journalled(store).run.id
+            for limit in 1...8 {
+                var query = RecordQuery(run: run, limit: limit)
+                var keys: [String] = []
+                repeat {
+                    let page = try store.records(query)
+                    #expect(page.records.count == min(limit, 7 - keys.count))
+                    keys += page.records.map(\.key)
+                    query.cursor = page.cursor
+                } while query.cursor != nil
+                #expect(keys == ["1", "2", "3", "4", "11", "12", "21"])
+            }
+        },
+        Check(name: "a cursor holds while the run goes on") { open in
+            let store = try open()
+            let sample = try journalled(store)
+            let first = try store.records(RecordQuery(run: sample.run.id, limit: 5))
+            #expect(first.records.last?.key == "11")
+            try store.apply([
+                .endWrite(.sample(5, 2), ending: .committed, detail: nil, at: .sample(40)),
+                .endWrite(.sample(5, 1), ending: .committed, detail: nil, at: .sample(41)),
+            ])
+            let rest = try store.records(RecordQuery(run: sample.run.id, cursor: first.cursor))
+            #expect(rest.records.map(\.line).first == "12 update applied email:d@x> city:Köln>NULL")
+            #expect(rest.records.map(\.key) == ["12", "21"])
+        },
+        Check(name: "a limit or a cursor that is not valid is refused") { open in
+            let store = try open()
+            let run = try journalled(store).run.id
+            for limit in [0, -1, RecordQuery.limitMax + 1] {
+                #expect(throws: SluiceError.self) { try store.records(RecordQuery(run: run, limit: limit)) }
+            }
+            for cursor in ["", "1", "1.", "1.2.3", "-1.0", "x.y"] {
+                let error = #expect(throws: SluiceError.self) {
+                    try store.records(RecordQuery(run: run, cursor: cursor))
+                }
+                #expect(error?.code == .invalid)
+            }
+        },
+        Check(name: "a run that is not there has no records") { open in
+            let store = try open()
+            let page = try store.records(RecordQuery(run: .sample(1, 99)))
+            #expect(page == RecordPage(records: [], cursor: nil))
+        },
+    ]
+
+    /// Batch 0 committed, batch 1 permitted, batch 2 refused.
+    static func journalled(_ store: any Store) throws -> Sample {
+        let sample = Sample()
+        let segments = [
+            SegmentSample(
+                records: [
+                    .insert(1, email: "a@x", city: "Ulm"), .update(2, email: ("b@x", "b@y")),
+                    .delete(3, email: "c@x", city: nil),
+                    .reject(4, code: "not_null", field: "city", reason: "city is NULL"),
+                ],
+                unchanged: 6
+            ),
+            SegmentSample(
+                records: [.update(11, city: (nil, "Bonn")), .update(12, email: ("d@x", ""), city: ("Köln", nil))],
+                unchanged: 1
+            ),
+            SegmentSample(records: [.insert(21, email: "e@x", city: nil)]),
+        ]
+        try store.apply(sample.beginning)
+        for (batch, segment) in segments.enumerated() {
+            let attempt = sample.attempt(batch + 1, batch: batch)
+            let decision: PermitDecision = batch == 2 ? .refuse : .permit
+            let write = try sample.write(batch + 1, attempt: attempt, decision: decision, journalling: segment)
+            try store.apply([.insertAttempt(attempt), .insertWrite(write)])
+        }
+        try store.apply([.endWrite(.sample(5, 1), ending: .committed, detail: nil, at: .sample(20))])
+        return sample
+    }
+}
+
+extension RecordView {
+    /// The record as one line, for literal expectations.
+    var line: String {
+        let rejection = rejectionCode.map { ["(\($0) \(rejectionField ?? "-"): \(rejectionReason ?? "-"))"] } ?? []
+        let fields = changes.map { "\($0.field):\($0.before ?? "NULL")>\($0.after ?? "NULL")" }
+        return ([key, operation.rawValue, verdict.rawValue] + fields + rejection).joined(separator: " ")
+    }
+}

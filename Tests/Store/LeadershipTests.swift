@@ -1,0 +1,70 @@
+import Foundation
+import Model
+import Store
+import Testing
+
+struct LeadershipTests {
+    @Test func `a second leader is refused and told who leads and where`() throws {
+        let scratch = try Scratch()
+        let first = try scratch.open()
+        let early = #expect(throws: StoreError.self) { try scratch.open() }
+        #expect(early == .locked(holder: "process \(getpid()), which is starting"))
+        try first.announce(address: "http://127.0.0.1:7717")
+        let late = #expect(throws: StoreError.self) { try scratch.open() }
+        #expect(late == .locked(holder: "process \(getpid()) at http://127.0.0.1:7717"))
+        #expect(first.epoch == 1)
+    }
+
+    @Test func `the refused one has not touched the epoch`() throws {
+        let scratch = try Scratch()
+        do {
+            let first = try scratch.open()
+            _ = #expect(throws: StoreError.self) { try scratch.open() }
+            try first.apply([.putConnection(ConnectionSpec(name: "a", type: "sqlite", settings: [:]), at: .sample(0))])
+        }
+        #expect(try scratch.open().epoch == 2)
+    }
+
+    @Test func `who leads can be asked by anybody, and is nobody once the leader has gone`() throws {
+        let scratch = try Scratch()
+        #expect(SQLiteStore.leader(path: scratch.path) == nil)
+        do {
+            let store = try scratch.open()
+            #expect(SQLiteStore.leader(path: scratch.path) == Leader(pid: getpid(), address: nil))
+            try store.announce(address: "http://127.0.0.1:1")
+            try store.announce(address: "b:2")
+            #expect(SQLiteStore.leader(path: scratch.path) == Leader(pid: getpid(), address: "b:2"))
+        }
+        #expect(SQLiteStore.leader(path: scratch.path) == nil)
+    }
+
+    @Test func `asking who leads never keeps a leader from taking over`() async throws {
+        let scratch = try Scratch()
+        _ = try scratch.open()
+        let asking = Task.detached {
+            while !Task.isCancelled { _ = SQLiteStore.leader(path: scratch.path) }
+        }
+        for epoch in 2...40 {
+            #expect(try scratch.open().epoch == UInt64(epoch))
+        }
+        asking.cancel()
+        await asking.value
+    }
+
+    @Test func `a leader that was overtaken in spite of its lock writes nothing`() throws {
+        let scratch = try Scratch()
+        let first = try scratch.open()
+        // As a lock that does not hold (a network file system, a restored copy) would let it happen.
+        try FileManager.default.removeItem(atPath: scratch.path + ".lock")
+        let second = try scratch.open()
+        let connection = StoreChange.putConnection(
+            ConnectionSpec(name: "a", type: "sqlite", settings: [:]),
+            at: .sample(0)
+        )
+        let error = #expect(throws: StoreError.self) { try first.apply([connection]) }
+        #expect(error == .failed(detail: "this process led epoch 1, the store is at 2: another one leads"))
+        #expect(try second.connections().isEmpty)
+        try second.apply([connection])
+        #expect(try second.connections().count == 1)
+    }
+}
