@@ -1,5 +1,6 @@
 import Connectors
 import Model
+import TestSupport
 import Testing
 
 @Suite struct PostgresWritingTests {

@@ -46,7 +46,7 @@ extension PostgresConnection {
             guard let answer = PQgetResult(handle) else {
                 // nil ends each statement's answers; a dead connection gives nothing else for ever.
                 if isOpen { continue }
-                throw failure ?? lastError(handle)
+                throw failure?.withLoss(true) ?? lastError(handle)
             }
             switch PQresultStatus(answer) {
             case PGRES_PIPELINE_SYNC:

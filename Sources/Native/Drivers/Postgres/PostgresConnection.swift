@@ -45,6 +45,9 @@ public final class PostgresConnection {
     /// Whether libpq still thinks that it is connected; a broken network shows only on use.
     public var isOpen: Bool { handle.map { PQstatus($0) == CONNECTION_OK } ?? false }
 
+    /// The socket, -1 when closed.
+    public var descriptor: CInt { handle.map { PQsocket($0) } ?? -1 }
+
     /// Whether a transaction is open, failed ones included.
     public var isInTransaction: Bool {
         guard let handle else { return false }

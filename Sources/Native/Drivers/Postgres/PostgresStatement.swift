@@ -75,8 +75,11 @@ struct ParameterBlock {
                     lengths.withUnsafeBufferPointer { lengths in
                         formats.withUnsafeBufferPointer { formats in
                             call(
-                                Int32(values.count), types.baseAddress, values.baseAddress,
-                                lengths.baseAddress, formats.baseAddress
+                                Int32(values.count),
+                                types.baseAddress,
+                                values.baseAddress,
+                                lengths.baseAddress,
+                                formats.baseAddress
                             )
                         }
                     }

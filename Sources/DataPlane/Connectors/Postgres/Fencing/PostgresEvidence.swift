@@ -81,7 +81,9 @@ struct PostgresEvidence {
             }
             let name = "transaction \(write.transaction)"
             guard hasGate else {
-                return .unknowable(detail: "the gate row of run \(write.identity.run) is missing: restored or cleaned up")
+                return .unknowable(
+                    detail: "the gate row of run \(write.identity.run) is missing: restored or cleaned up"
+                )
             }
             guard isClosed else {
                 return .unknowable(detail: "asked before gate or fence was closed: \(name) is \(status ?? "unknown")")
@@ -91,12 +93,15 @@ struct PostgresEvidence {
             case "committed" where isMarked:
                 return .applied(detail: "\(name) committed and left its marker")
             case "committed":
-                return .unknowable(detail: "ALARM: \(name) committed without its marker; another hand was in schema sluice")
+                return .unknowable(
+                    detail: "ALARM: \(name) committed without its marker; another hand was in schema sluice"
+                )
             case "aborted" where markedTransaction == nil:
                 return .notApplied(detail: "\(name) aborted and left no marker")
             case "aborted":
                 return .unknowable(
-                    detail: "ALARM: \(name) aborted, and yet transaction \(markedTransaction ?? "") left the marker of its write"
+                    detail:
+                        "ALARM: \(name) aborted, and yet transaction \(markedTransaction ?? "") left the marker of its write"
                 )
             case "in progress":
                 return nil

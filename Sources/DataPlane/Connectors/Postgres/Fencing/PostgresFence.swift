@@ -83,7 +83,10 @@ enum PostgresFence {
             """
         )
         guard let answer = answers.last, answer.rows == 1, !answer.bool(row: 0, column: 0) else {
-            throw SluiceError(.conflict, "\(session.place): the gate of run \(run) is closed; nothing more is written by it")
+            throw SluiceError(
+                .conflict,
+                "\(session.place): the gate of run \(run) is closed; nothing more is written by it"
+            )
         }
     }
 

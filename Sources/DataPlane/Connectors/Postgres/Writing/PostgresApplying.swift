@@ -28,7 +28,8 @@ enum PostgresApplying {
         _ intended: Int
     ) -> WriteFailure {
         .rolledBack(
-            reason: "\(intended - written) of \(intended) rows of \(plan.table.name) were changed by somebody else meanwhile"
+            reason:
+                "\(intended - written) of \(intended) rows of \(plan.table.name) were changed by somebody else meanwhile"
         )
     }
 }

@@ -37,7 +37,10 @@ public final class PostgresDestination: Destination {
             """
         )
         guard !answer.bool(row: 0, column: 0) else {
-            throw SluiceError(.unsupported, "\(settings.place): the server is a read-only standby; write to its primary")
+            throw SluiceError(
+                .unsupported,
+                "\(settings.place): the server is a read-only standby; write to its primary"
+            )
         }
         guard answer.bool(row: 0, column: 1) else {
             throw SluiceError(
@@ -189,7 +192,8 @@ public final class PostgresDestination: Destination {
             // A session ended for being idle in its transaction never saw the COMMIT.
             if error.isConnectionLost, !["25P03", "25P04"].contains(error.sqlState) {
                 throw WriteFailure.unsure(
-                    reason: "\(settings.place): the connection broke after COMMIT of transaction \(write.transaction) was sent:"
+                    reason:
+                        "\(settings.place): the connection broke after COMMIT of transaction \(write.transaction) was sent:"
                         + " \(error.message)"
                 )
             }

@@ -85,7 +85,9 @@ struct PostgresSifting {
             let row = found.text(row: index, column: 0).flatMap { Int($0) } ?? -1
             let state = found.text(row: index, column: 1) ?? ""
             guard state != Self.missingState else {
-                throw WriteFailure.rolledBack(reason: "a row of \(plan.table.name) was changed by somebody else meanwhile")
+                throw WriteFailure.rolledBack(
+                    reason: "a row of \(plan.table.name) was changed by somebody else meanwhile"
+                )
             }
             let message = found.text(row: index, column: 2) ?? ""
             rejections[row] = rejection(

@@ -159,18 +159,20 @@ struct PostgresStaging {
         }
     }
 
-    /// From `COPY sluice_stage_1, line 3, column f2`.
-    private static func line(_ context: String?) -> Int? {
-        guard let context, let mark = context.firstRange(of: ", line ") else { return nil }
-        return Int(context[mark.upperBound...].prefix(while: \.isNumber))
-    }
+    /// From a line `COPY sluice_stage_1, line 3, column f2` of the context; other lines may name lines of a value.
+    private static func line(_ context: String?) -> Int? { number(behind: ", line ", context) }
 
     private func field(_ context: String?) -> String? {
-        guard let context, let mark = context.firstRange(of: ", column f"),
-            let index = Int(context[mark.upperBound...].prefix(while: \.isNumber)),
-            plan.fields.indices.contains(index)
+        guard let index = Self.number(behind: ", column f", context), plan.fields.indices.contains(index)
         else { return nil }
         return plan.fields[index].name
+    }
+
+    private static func number(behind word: String, _ context: String?) -> Int? {
+        guard let context, let start = context.firstRange(of: "COPY sluice_stage_"),
+            let mark = context[start.upperBound...].firstRange(of: word)
+        else { return nil }
+        return Int(context[mark.upperBound...].prefix(while: \.isNumber))
     }
 
     // MARK: Writing before the intent
