@@ -1,0 +1,24 @@
+import ConformanceKit
+import Testing
+
+@Suite struct SQLiteConformanceTests {
+    @Test(arguments: SourceCheck.allCases, SQLiteSubject.Journal.allCases)
+    func `an SQLite source passes`(_ check: SourceCheck, _ journal: SQLiteSubject.Journal) throws {
+        try check.run(on: SQLiteSubject(journal).conformance())
+    }
+
+    @Test(arguments: SourceCheck.allCases)
+    func `an SQLite source of tables without row ids passes`(_ check: SourceCheck) throws {
+        try check.run(on: SQLiteSubject().conformance(isWithoutRowID: true))
+    }
+
+    @Test(arguments: DestinationCheck.allCases, SQLiteSubject.Journal.allCases)
+    func `an SQLite destination passes`(_ check: DestinationCheck, _ journal: SQLiteSubject.Journal) throws {
+        try check.run(on: SQLiteSubject(journal).conformance())
+    }
+
+    @Test(arguments: DestinationCheck.allCases)
+    func `an SQLite destination of tables without row ids passes`(_ check: DestinationCheck) throws {
+        try check.run(on: SQLiteSubject().conformance(isWithoutRowID: true))
+    }
+}
