@@ -13,9 +13,8 @@ enum TreeRules {
     static func layoutFindings(_ paths: [String], readme: String) -> [String] {
         let layout = section("Layout", of: readme)
         guard !layout.isEmpty else { return ["README.md has no section Layout"] }
-        let names = Set(
-            layout.split { " \n,`".contains($0) }.filter { $0.hasSuffix("/") }.flatMap { $0.split(separator: "/") }
-        )
+        let words = layout.split { !($0.isLetter || $0.isNumber || "/_-".contains($0)) }
+        let names = Set(words.filter { $0.hasSuffix("/") }.flatMap { $0.split(separator: "/") })
         let folders = Set(
             paths.filter { $0.hasPrefix("Sources/") }.flatMap { path in
                 path.split(separator: "/").dropLast().dropFirst()
