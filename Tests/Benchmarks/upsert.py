@@ -1,0 +1,210 @@
+"""Upserts in pairs: psql (COPY into staging, INSERT … ON CONFLICT DO UPDATE) and `sluice run`, same data, same outcome.
+
+Wall is of the shared machine. CPU is of everybody: client processes with all their descendants (this process is a
+subreaper, so nobody's time is lost) and the whole server (postmaster, its children that have ended, its live children).
+"""
+
+import argparse
+import ctypes
+import json
+import os
+import pathlib
+import resource
+import statistics
+import subprocess
+import time
+
+COLUMNS = ["email", "full_name", "company", "phone", "city", "visits", "balance", "active", "created_at", "updated_at"]
+PR_SET_CHILD_SUBREAPER = 36
+# Of MEASURES: wall and CPU as multiples of psql's.
+BARS = {"every row changes": (1.25, 1.9), "nothing changes": (0.65, None)}
+
+
+def arguments():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", type=int, required=True)
+    parser.add_argument("--pairs", type=int, required=True)
+    parser.add_argument("--binaries", type=pathlib.Path, required=True)
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--server", type=int, required=True, help="pid of the postmaster")
+    parser.add_argument("--scratch", type=pathlib.Path, required=True)
+    return parser.parse_args()
+
+
+class Bench:
+    def __init__(self, options):
+        self.options = options
+        self.url = options.url.rsplit("/", 1)[0] + "/benchmark"
+        self.passed = 0
+        self.failed = 0
+        self.number = 0
+
+    def psql(self, *commands, url=None, **more):
+        line = ["psql", "--quiet", "--no-psqlrc", "--tuples-only", "--no-align", "-v", "ON_ERROR_STOP=1", url or self.url]
+        for command in commands:
+            line += ["-c", command]
+        return subprocess.run(line, check=True, stdout=subprocess.PIPE, text=True, **more).stdout.strip()
+
+    def prepare(self):
+        self.psql("CREATE DATABASE benchmark", url=self.options.url)
+        script = pathlib.Path(__file__).with_name("contacts.sql")
+        subprocess.run(
+            ["psql", "--quiet", "--no-psqlrc", "-v", "ON_ERROR_STOP=1", "-v", f"rows={self.options.rows}", "-f", script, self.url],
+            check=True,
+        )
+
+    def reset(self, holds):
+        """The destination holds the mapped `holds` (a or b), freshly vacuumed, nothing waits to be written out."""
+        self.psql("TRUNCATE dst", f"INSERT INTO dst SELECT * FROM mapped_{holds}", "VACUUM ANALYZE dst", "CHECKPOINT")
+
+    def check(self, what, found, expected):
+        if found == expected:
+            self.passed += 1
+        else:
+            self.failed += 1
+            print(f"FAILED: {what}: {found}, expected {expected}")
+
+    def check_content(self, who):
+        differing = self.psql("SELECT count(*) FROM (SELECT * FROM dst EXCEPT ALL SELECT * FROM mapped_b) d")
+        self.check(f"{who}: rows that differ from the mapping", int(differing), 0)
+
+    # ------------------------------------------------------------------ the two sides
+
+    def by_psql(self):
+        source = ["psql", "--quiet", "--no-psqlrc", self.url, "-c", "COPY (SELECT * FROM mapped_b) TO STDOUT (FORMAT binary)"]
+        assignments = ", ".join(f"{column} = excluded.{column}" for column in COLUMNS)
+        target = ["psql", "--quiet", "--no-psqlrc", "-v", "ON_ERROR_STOP=1", self.url]
+        for command in [
+            "BEGIN",
+            "CREATE TEMPORARY TABLE staging (LIKE dst) ON COMMIT DROP",
+            "COPY staging FROM STDIN (FORMAT binary)",
+            f"INSERT INTO dst SELECT * FROM staging ON CONFLICT (id) DO UPDATE SET {assignments}",
+            "COMMIT",
+        ]:
+            target += ["-c", command]
+        reading = subprocess.Popen(source, stdout=subprocess.PIPE)
+        writing = subprocess.Popen(target, stdin=reading.stdout)
+        reading.stdout.close()
+        if writing.wait() or reading.wait():
+            raise SystemExit("psql failed")
+
+    def by_sluice(self):
+        self.number += 1
+        room = self.options.scratch / f"sluice{self.number}"
+        room.mkdir()
+        (room / "sluice.yaml").write_text(
+            f"""
+connections:
+  here: {{ type: postgres, url: "{self.url}" }}
+jobs:
+  contacts:
+    source: here
+    destination: here
+    workers: 2
+    streams:
+      - stream: public.src_b
+        destination: public.dst
+        key: [id]
+        map:
+          email: mail
+          full_name: "{{first_name}} {{last_name}}"
+          visits: {{ from: visits, cast: integer }}
+"""
+        )
+        line = [self.options.binaries / "sluice", "run", "contacts", "--slots", "2", "--output", "json"]
+        with open(room / "run.json", "w") as output:
+            process = subprocess.Popen(line, cwd=room, stdin=subprocess.DEVNULL, stdout=output)
+            # Its own time is read before it is reaped.
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+            self.coordinator = cpu_of(process.pid)
+            status = process.wait()
+        if status:
+            raise SystemExit(f"sluice run ended with {status}: {(room / 'run.json').read_text()}")
+        self.run = json.loads((room / "run.json").read_text())
+        self.store = sum(file.stat().st_size for file in room.glob("sluice.db*"))
+
+    # ------------------------------------------------------------------ measuring
+
+    def measured(self, side):
+        client, server, started = children_cpu(), server_cpu(self.options.server), time.monotonic()
+        side()
+        wall = time.monotonic() - started
+        reap_strays()
+        return wall, children_cpu() - client, server_cpu(self.options.server) - server
+
+    def pair(self, holds, is_psql_first):
+        results = {}
+        for name in ["psql", "sluice"] if is_psql_first else ["sluice", "psql"]:
+            self.reset(holds)
+            results[name] = self.measured(self.by_psql if name == "psql" else self.by_sluice)
+            self.check_content(name)
+        counts = self.run["counts"]
+        verdict = "applied" if holds == "a" else "unchanged"
+        self.check(f"sluice: {verdict}", counts[verdict], self.options.rows)
+        self.check("sluice: rejected", counts["rejected"], 0)
+        return results
+
+    def series(self, title, holds):
+        print(f"\n{title}: {self.options.rows:,} rows, wall s, CPU s (client + server)")
+        pairs = []
+        for number in range(self.options.pairs):
+            pairs.append(self.pair(holds, number % 2 == 0))
+            (l2, ours) = pairs[-1]["psql"], pairs[-1]["sluice"]
+            print(
+                f"  pair {number + 1}: psql {l2[0]:.2f}, {l2[1]:.2f} + {l2[2]:.2f}; "
+                f"sluice {ours[0]:.2f}, {ours[1]:.2f} + {ours[2]:.2f} "
+                f"(coordinator {self.coordinator:.2f}, store {self.store / 2**20:.1f} MiB)",
+                flush=True,
+            )
+        for what, figure, bar in [
+            ("wall", lambda side: side[0], BARS[title][0]),
+            ("CPU", lambda side: side[1] + side[2], BARS[title][1]),
+        ]:
+            ratio = statistics.median(figure(pair["sluice"]) / figure(pair["psql"]) for pair in pairs)
+            medians = [statistics.median(figure(pair[side]) for pair in pairs) for side in ("psql", "sluice")]
+            judged = "no bar" if bar is None else f"bar {bar}: {'met' if ratio <= bar else 'missed'}"
+            print(f"  {what}: psql {medians[0]:.2f}, sluice {medians[1]:.2f}, ratio {ratio:.2f} ({judged})")
+
+
+def cpu_of(pid, and_children=False):
+    """User and system seconds of a process; the fields behind the name in /proc/PID/stat."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return sum(int(field) for field in fields[11 : 15 if and_children else 13]) / os.sysconf("SC_CLK_TCK")
+
+
+def server_cpu(postmaster):
+    """Those of its children that have ended are in the postmaster's own record."""
+    total = cpu_of(postmaster, and_children=True)
+    for child in pathlib.Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split():
+        try:
+            total += cpu_of(child)
+        except FileNotFoundError:
+            continue
+    return total
+
+
+def children_cpu():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def reap_strays():
+    """Descendants whose parents have left them to us."""
+    try:
+        while True:
+            os.wait()
+    except ChildProcessError:
+        pass
+
+
+def main():
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    bench = Bench(arguments())
+    bench.prepare()
+    bench.series("every row changes", "a")
+    bench.series("nothing changes", "b")
+    print(f"\n{bench.passed} passed, {bench.failed} failed")
+    raise SystemExit(1 if bench.failed else 0)
+
+
+main()
