@@ -18,7 +18,11 @@ enum Interrupts {
     /// To be called once, before other threads matter.
     static func listen(_ handle: @escaping @Sendable (_ count: Int) -> Void) {
         var ends: [Int32] = [0, 0]
-        guard pipe2(&ends, O_CLOEXEC | O_NONBLOCK) == 0 else { return }
+        guard pipe(&ends) == 0 else { return }
+        for end in ends {
+            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(end, F_SETFL, O_NONBLOCK)
+        }
         let reading = ends[0]
         pipeEnd.store(ends[1], ordering: .sequentiallyConsistent)
         for number in [SIGINT, SIGTERM] {

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Client
+import JobConfiguration
 import Model
 
 /// `sluice apply`: creates or updates connections and jobs.

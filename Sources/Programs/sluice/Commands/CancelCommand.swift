@@ -20,8 +20,8 @@ struct CancelCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "The run's number or id.")
-    var run: String?
+    @Argument(help: ArgumentHelp("The run's number or id.", valueName: "run"))
+    var reference: String?
 
     @Flag(help: "All runs that have not ended.")
     var all = false
@@ -45,7 +45,7 @@ struct CancelCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        if (run == nil) != all { throw ValidationError("name one run, or --all") }
+        if (reference == nil) != all { throw ValidationError("name one run, or --all") }
         if force, deadline != nil { throw ValidationError("--deadline is of a graceful cancel; --force has none") }
         if let deadline, Quantity.duration(deadline) == nil {
             throw ValidationError("--deadline is \"\(deadline)\"; expected \(Quantity.durationForms)")
@@ -61,7 +61,7 @@ struct CancelCommand: ParsableCommand {
             deadlineSeconds: deadline.flatMap(Quantity.duration).map { Double($0.microseconds) / 1e6 },
             pause: pause
         )
-        let references = try run.map { [$0] } ?? client.runs(job: nil, activeOnly: true, limit: 1_000).map(\.id.description)
+        let references = try reference.map { [$0] } ?? client.runs(job: nil, activeOnly: true, limit: 1_000).map(\.id.description)
         if references.isEmpty, output.output == .human { Console.show("no run is going on") }
         // All are stopped before any is waited for.
         var replies = try references.map { try client.cancel($0, request) }
@@ -83,7 +83,7 @@ struct CancelCommand: ParsableCommand {
 
     private func lines(of reply: CancelReply, on client: Client) throws -> [String] {
         let run = reply.run
-        var lines = reply.notes.map(Human.safe)
+        var lines = reply.notes.map { Human.safe($0) }
         if !reply.accepted {
             lines.append("run \(run.number) had ended before: \(run.state.rawValue); nothing was to be stopped")
         } else if !run.state.isTerminal {

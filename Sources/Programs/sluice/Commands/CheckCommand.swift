@@ -1,4 +1,5 @@
 import ArgumentParser
+import Client
 import Model
 
 /// `sluice check`: can a system be reached, with these rights?

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Client
 import Model
 
 /// `sluice jobs`: list, show, pause, resume.

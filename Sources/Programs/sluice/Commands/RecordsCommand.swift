@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Client
-import Model
+public import Model
 
 /// `sluice records`: what a run wrote, record by record, field by field.
 struct RecordsCommand: ParsableCommand {
@@ -23,8 +23,8 @@ struct RecordsCommand: ParsableCommand {
         case jsonl
     }
 
-    @Argument(help: "The run's number or id.")
-    var run: String
+    @Argument(help: ArgumentHelp("The run's number or id.", valueName: "run"))
+    var reference: String
 
     @Option(help: "Only with this verdict. May be repeated.")
     var verdict: [Verdict] = []
@@ -63,7 +63,7 @@ struct RecordsCommand: ParsableCommand {
     func run() throws {
         try server.reading { client in
             var query = RecordQuery(
-                run: try client.run(run).id,
+                run: try client.run(reference).id,
                 verdicts: verdict,
                 operations: operation,
                 fields: field,
@@ -100,5 +100,5 @@ struct RecordsCommand: ParsableCommand {
     }
 }
 
-extension Verdict: @retroactive ExpressibleByArgument {}
-extension RecordOperation: @retroactive ExpressibleByArgument {}
+extension Verdict: ExpressibleByArgument {}
+extension RecordOperation: ExpressibleByArgument {}

@@ -1,7 +1,9 @@
 import ArgumentParser
+import Client
 import Dispatch
 import Foundation
 import Glibc
+import JobConfiguration
 import Model
 
 /// `sluice serve`: coordinator, API and local supervisor with its workers.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Client
 import Model
 
 /// `sluice show`: one run with its receipt.
@@ -8,15 +9,15 @@ struct ShowCommand: ParsableCommand {
         abstract: "Show one run: state, counts by verdict, the receipt of its cancel, its workers."
     )
 
-    @Argument(help: "The run's number or id.")
-    var run: String
+    @Argument(help: ArgumentHelp("The run's number or id.", valueName: "run"))
+    var reference: String
 
     @OptionGroup var server: ServerOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {
         try server.reading { client in
-            let view = try client.run(run)
+            let view = try client.run(reference)
             let isPaused = try client.job(view.job).isPaused
             var lines = Receipt(run: view, isPaused: isPaused, suffix: server.suffix).lines
             if !view.state.isTerminal { lines.insert("  " + ProgressLine(run: view).plain, at: 1) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Client
 import Model
 
 /// `sluice sync`: starts a run of a job on the server.

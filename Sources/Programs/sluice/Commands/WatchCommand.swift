@@ -1,4 +1,5 @@
 import ArgumentParser
+import Client
 import Model
 
 /// `sluice watch`: follows a run.
@@ -12,14 +13,14 @@ struct WatchCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "The run's number or id.")
-    var run: String
+    @Argument(help: ArgumentHelp("The run's number or id.", valueName: "run"))
+    var reference: String
 
     @OptionGroup var server: ServerOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {
         let watching = Watching(client: try server.client(), output: output, suffix: server.suffix)
-        try watching.toTheEnd(of: run, isStream: true)
+        try watching.toTheEnd(of: reference, isStream: true)
     }
 }

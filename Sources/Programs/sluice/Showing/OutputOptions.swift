@@ -1,5 +1,6 @@
 import ArgumentParser
 import Client
+import Foundation
 
 /// How a command answers.
 struct OutputOptions: ParsableArguments {
