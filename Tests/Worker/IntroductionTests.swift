@@ -17,6 +17,7 @@ import Wire
             coordinator.sequence = 7
             try coordinator.say(.welcome(.with {
                         $0.heartbeatMs = 50
+                        $0.leaseMs = 20_000
                         $0.installation = InstallationID.make(milliseconds: 1).wire
                         $0.desired = .run
                     }))

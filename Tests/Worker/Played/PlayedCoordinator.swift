@@ -98,6 +98,10 @@ final class PlayedCoordinator {
     /// Of the worker, as messages name it.
     var incarnation: Data { worker?.incarnation.wire ?? Data() }
 
+    func drain() throws {
+        try decide(.drain, .drain(.with { $0.run = run.wire }))
+    }
+
     /// A control decision: one more in S, and all that is said from now on carries it.
     func decide(_ desired: WireDesired, _ body: WireEnvelope.OneOf_Body) throws {
         sequence += 1
@@ -140,18 +144,30 @@ final class PlayedCoordinator {
             }
             try attend()
         }
-        throw NotHeard(kind: "\(Message.self)", passed: passed, worker: worker?.complaints ?? "")
+        throw notHeard("\(Message.self)", passed)
     }
 
     /// The kinds of everything that is said until the worker has answered to a heartbeat that came after all of it.
     func heardUntilQuiet() throws -> [String] {
         let start = heartbeats.count
-        var kinds: [String] = []
         let deadline = ContinuousClock.now.advanced(by: Self.patience)
-        while heartbeats.count < start + 3, ContinuousClock.now < deadline { try attend() }
-        kinds = received.map(\.kind)
-        received = []
-        return kinds
+        while heartbeats.count < start + 3 {
+            guard ContinuousClock.now < deadline else { throw notHeard("heartbeat", []) }
+            try attend()
+        }
+        defer { received = [] }
+        return received.map(\.kind)
+    }
+
+    /// Waits for a heartbeat that says so.
+    func await(_ isSo: (WireWorkerHeartbeat) -> Bool) throws {
+        let deadline = ContinuousClock.now.advanced(by: Self.patience)
+        while heartbeats.last.map(isSo) != true {
+            guard ContinuousClock.now < deadline else {
+                throw notHeard("heartbeat", [heartbeats.last?.doing ?? "none"])
+            }
+            try attend()
+        }
     }
 
     /// How the process ended.
@@ -162,7 +178,7 @@ final class PlayedCoordinator {
             if let ending = try worker.process.reap() { return ending }
             try attend(alsoOn: worker.process.descriptor)
         }
-        throw NotHeard(kind: "end of the process", passed: [], worker: worker.complaints)
+        throw notHeard("end of the process", [])
     }
 
     /// Ticks, takes what has come, answers heartbeats.
@@ -190,6 +206,10 @@ final class PlayedCoordinator {
                 )
             )
         }
+    }
+
+    private func notHeard(_ kind: String, _ passed: [String]) -> NotHeard {
+        NotHeard(kind: kind, passed: passed, worker: worker?.complaints ?? "")
     }
 
     private static func bind(

@@ -182,6 +182,17 @@ struct WriteTurn {
     }
 
     private func journalled(_ staged: StagedWrite, of mapped: MappedBatch) throws -> WireIntent {
-        fatalError()
+        let segment = try SegmentWriter.write(staged, rows: mapped.rows, stream: stream)
+        var intent = WireIntent()
+        intent.run = identity.run.wire
+        intent.batch = assignment.batch.wire
+        intent.attempt = identity.attempt.wire
+        intent.write = identity.write.wire
+        intent.transaction = staged.transaction
+        intent.system = staged.system
+        intent.header = segment.header
+        intent.segment = segment.bytes
+        intent.digest = SegmentWriter.digest(intent)
+        return intent
     }
 }
