@@ -64,7 +64,8 @@ struct WriteTurn {
         }
         let intent: WireIntent
         do {
-            intent = try journalled(staged, of: mapped)
+            intent = try Journalling(identity: identity, batch: assignment.batch, stream: stream)
+                .intent(of: staged, rows: mapped.rows)
         } catch {
             run.destination.rollBack()
             return .failed(SluiceError(describing: error))
@@ -179,20 +180,5 @@ struct WriteTurn {
                 }
             )
         )
-    }
-
-    private func journalled(_ staged: StagedWrite, of mapped: MappedBatch) throws -> WireIntent {
-        let segment = try SegmentWriter.write(staged, rows: mapped.rows, stream: stream)
-        var intent = WireIntent()
-        intent.run = identity.run.wire
-        intent.batch = assignment.batch.wire
-        intent.attempt = identity.attempt.wire
-        intent.write = identity.write.wire
-        intent.transaction = staged.transaction
-        intent.system = staged.system
-        intent.header = segment.header
-        intent.segment = segment.bytes
-        intent.digest = SegmentWriter.digest(intent)
-        return intent
     }
 }
