@@ -40,24 +40,29 @@ final class PlayedCoordinator {
         environment: [String: String] = [:],
         _ body: @escaping @Sendable (PlayedCoordinator) throws -> Void
     ) async throws {
+        await Stage.shared.enter()
+        defer { Task { await Stage.shared.leave() } }
         try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
             do {
                 _ = try EventThread(name: "coordinator") {
-                    done.resume(
-                        with: Result {
-                            let directory = try ScratchDirectory()
-                            defer { directory.remove() }
-                            let played = try PlayedCoordinator(in: directory)
-                            try played.start(environment: environment)
-                            defer { played.worker?.end() }
-                            try body(played)
-                        }
-                    )
+                    done.resume(with: Result { try inScratch(environment: environment, body) })
                 }
             } catch {
                 done.resume(throwing: error)
             }
         }
+    }
+
+    private static func inScratch(
+        environment: [String: String],
+        _ body: (PlayedCoordinator) throws -> Void
+    ) throws {
+        let directory = try ScratchDirectory()
+        defer { directory.remove() }
+        let played = try PlayedCoordinator(in: directory)
+        try played.start(environment: environment)
+        defer { played.worker?.end() }
+        try body(played)
     }
 
     var scratch: String { directory.path }
@@ -78,10 +83,7 @@ final class PlayedCoordinator {
     // MARK: saying
 
     func say(_ body: WireEnvelope.OneOf_Body, epoch other: UInt64? = nil) throws {
-        let worker = try #require(worker)
-        let frame = try Codec.encode(Letter(epoch: other ?? epoch, sequence: sequence, body: body))
-        // A dealer that has not connected yet is unknown to the router.
-        try #require(try work.send([worker.incarnation.bytes, frame]) == .sent)
+        try sayRaw(try Codec.encode(Letter(epoch: other ?? epoch, sequence: sequence, body: body)))
     }
 
     func broadcast(_ body: WireEnvelope.OneOf_Body, epoch other: UInt64? = nil) throws {
@@ -89,10 +91,16 @@ final class PlayedCoordinator {
         _ = try control.send([ControlTopic.everybody, frame])
     }
 
-    /// Something that is no message.
+    /// A frame, a message or not. Only to a worker that has been heard: before, the router does not know it.
     func sayRaw(_ frame: [UInt8]) throws {
         let worker = try #require(worker)
-        try #require(try work.send([worker.incarnation.bytes, frame]) == .sent)
+        let result = try work.send([worker.incarnation.bytes, frame])
+        guard result == .sent else {
+            throw NotHeard(
+                what: "the worker is \(result), its end: \(String(describing: try worker.process.reap()))",
+                worker: worker.complaints
+            )
+        }
     }
 
     /// Of the worker, as messages name it.
@@ -209,7 +217,7 @@ final class PlayedCoordinator {
     }
 
     private func notHeard(_ kind: String, _ passed: [String]) -> NotHeard {
-        NotHeard(kind: kind, passed: passed, worker: worker?.complaints ?? "")
+        NotHeard(what: "no \(kind) was heard but \(passed)", worker: worker?.complaints ?? "")
     }
 
     private static func bind(
@@ -224,13 +232,10 @@ final class PlayedCoordinator {
     }
 }
 
-/// A message that was waited for did not come.
+/// A message did not come, or did not go.
 struct NotHeard: Error, CustomStringConvertible {
-    let kind: String
-    let passed: [String]
+    let what: String
     let worker: String
 
-    var description: String {
-        "no \(kind) was heard; heard instead: \(passed); the worker wrote: \(worker)"
-    }
+    var description: String { "\(what); the worker wrote: \"\(worker)\"" }
 }
