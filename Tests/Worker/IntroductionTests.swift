@@ -15,11 +15,16 @@ import Wire
             try #require(hello.openAttempts.isEmpty)
 
             coordinator.sequence = 7
-            try coordinator.say(.welcome(.with {
+            try coordinator.say(
+                .welcome(
+                    .with {
                         $0.heartbeatMs = 50
+                        $0.leaseMs = 20_000
                         $0.installation = InstallationID.make(milliseconds: 1).wire
                         $0.desired = .run
-                    }))
+                    }
+                )
+            )
             coordinator.sequence = 6
             try coordinator.broadcast(.tick(WireTick()))
             let early = try coordinator.heardUntilQuiet()

@@ -40,24 +40,29 @@ final class PlayedCoordinator {
         environment: [String: String] = [:],
         _ body: @escaping @Sendable (PlayedCoordinator) throws -> Void
     ) async throws {
+        await Stage.shared.enter()
+        defer { Task { await Stage.shared.leave() } }
         try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
             do {
                 _ = try EventThread(name: "coordinator") {
-                    done.resume(
-                        with: Result {
-                            let directory = try ScratchDirectory()
-                            defer { directory.remove() }
-                            let played = try PlayedCoordinator(in: directory)
-                            try played.start(environment: environment)
-                            defer { played.worker?.end() }
-                            try body(played)
-                        }
-                    )
+                    done.resume(with: Result { try inScratch(environment: environment, body) })
                 }
             } catch {
                 done.resume(throwing: error)
             }
         }
+    }
+
+    private static func inScratch(
+        environment: [String: String],
+        _ body: (PlayedCoordinator) throws -> Void
+    ) throws {
+        let directory = try ScratchDirectory()
+        defer { directory.remove() }
+        let played = try PlayedCoordinator(in: directory)
+        try played.start(environment: environment)
+        defer { played.worker?.end() }
+        try body(played)
     }
 
     var scratch: String { directory.path }
@@ -78,10 +83,7 @@ final class PlayedCoordinator {
     // MARK: saying
 
     func say(_ body: WireEnvelope.OneOf_Body, epoch other: UInt64? = nil) throws {
-        let worker = try #require(worker)
-        let frame = try Codec.encode(Letter(epoch: other ?? epoch, sequence: sequence, body: body))
-        // A dealer that has not connected yet is unknown to the router.
-        try #require(try work.send([worker.incarnation.bytes, frame]) == .sent)
+        try sayRaw(try Codec.encode(Letter(epoch: other ?? epoch, sequence: sequence, body: body)))
     }
 
     func broadcast(_ body: WireEnvelope.OneOf_Body, epoch other: UInt64? = nil) throws {
@@ -89,14 +91,24 @@ final class PlayedCoordinator {
         _ = try control.send([ControlTopic.everybody, frame])
     }
 
-    /// Something that is no message.
+    /// A frame, a message or not. Only to a worker that has been heard: before, the router does not know it.
     func sayRaw(_ frame: [UInt8]) throws {
         let worker = try #require(worker)
-        try #require(try work.send([worker.incarnation.bytes, frame]) == .sent)
+        let result = try work.send([worker.incarnation.bytes, frame])
+        guard result == .sent else {
+            throw NotHeard(
+                what: "the worker is \(result), its end: \(String(describing: try worker.process.reap()))",
+                worker: worker.complaints
+            )
+        }
     }
 
     /// Of the worker, as messages name it.
     var incarnation: Data { worker?.incarnation.wire ?? Data() }
+
+    func drain() throws {
+        try decide(.drain, .drain(.with { $0.run = run.wire }))
+    }
 
     /// A control decision: one more in S, and all that is said from now on carries it.
     func decide(_ desired: WireDesired, _ body: WireEnvelope.OneOf_Body) throws {
@@ -140,18 +152,30 @@ final class PlayedCoordinator {
             }
             try attend()
         }
-        throw NotHeard(kind: "\(Message.self)", passed: passed, worker: worker?.complaints ?? "")
+        throw notHeard("\(Message.self)", passed)
     }
 
     /// The kinds of everything that is said until the worker has answered to a heartbeat that came after all of it.
     func heardUntilQuiet() throws -> [String] {
         let start = heartbeats.count
-        var kinds: [String] = []
         let deadline = ContinuousClock.now.advanced(by: Self.patience)
-        while heartbeats.count < start + 3, ContinuousClock.now < deadline { try attend() }
-        kinds = received.map(\.kind)
-        received = []
-        return kinds
+        while heartbeats.count < start + 3 {
+            guard ContinuousClock.now < deadline else { throw notHeard("heartbeat", []) }
+            try attend()
+        }
+        defer { received = [] }
+        return received.map(\.kind)
+    }
+
+    /// Waits for a heartbeat that says so.
+    func await(_ isSo: (WireWorkerHeartbeat) -> Bool) throws {
+        let deadline = ContinuousClock.now.advanced(by: Self.patience)
+        while heartbeats.last.map(isSo) != true {
+            guard ContinuousClock.now < deadline else {
+                throw notHeard("heartbeat", [heartbeats.last?.doing ?? "none"])
+            }
+            try attend()
+        }
     }
 
     /// How the process ended.
@@ -162,7 +186,7 @@ final class PlayedCoordinator {
             if let ending = try worker.process.reap() { return ending }
             try attend(alsoOn: worker.process.descriptor)
         }
-        throw NotHeard(kind: "end of the process", passed: [], worker: worker.complaints)
+        throw notHeard("end of the process", [])
     }
 
     /// Ticks, takes what has come, answers heartbeats.
@@ -192,6 +216,10 @@ final class PlayedCoordinator {
         }
     }
 
+    private func notHeard(_ kind: String, _ passed: [String]) -> NotHeard {
+        NotHeard(what: "no \(kind) was heard but \(passed)", worker: worker?.complaints ?? "")
+    }
+
     private static func bind(
         _ endpoints: Endpoints
     ) throws -> (ZeroMQContext, ZeroMQSocket, ZeroMQSocket) {
@@ -204,13 +232,10 @@ final class PlayedCoordinator {
     }
 }
 
-/// A message that was waited for did not come.
+/// A message did not come, or did not go.
 struct NotHeard: Error, CustomStringConvertible {
-    let kind: String
-    let passed: [String]
+    let what: String
     let worker: String
 
-    var description: String {
-        "no \(kind) was heard; heard instead: \(passed); the worker wrote: \(worker)"
-    }
+    var description: String { "\(what); the worker wrote: \"\(worker)\"" }
 }

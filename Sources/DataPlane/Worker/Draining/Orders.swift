@@ -5,6 +5,8 @@ struct Orders: Equatable, Sendable {
     var desired = WireDesired.run
     /// The process is going to exit as soon as it holds nothing any more.
     var isLeaving = false
+    /// RSS above which the process makes room for a fresh one after a batch; nil: no bound.
+    var residentBytesMax: UInt64?
 
     /// A batch may be begun.
     var mayStart: Bool { desired == .run && !isLeaving }

@@ -102,6 +102,7 @@ final class EventLoop {
         case .introduce:
             try introduce()
         case .settled(let terms):
+            mailbox.order { $0.residentBytesMax = terms.residentBytesMax }
             heartbeats.restart(every: terms.heartbeat)
             for body in unanswered.all(at: SystemClock.bootNanoseconds()) { try send(body) }
         case .obey(let desired):

@@ -75,13 +75,25 @@ final class WorkThread {
         )
         switch writer.execute() {
         case .goOn:
-            break
+            makeRoomIfTooLarge()
         case .sourceLost(let error):
-            // The view of the data went with the connection; a fresh process can share one that is still held.
-            outbox.leave(reason: "leaves because its source is gone: \(error)")
+            // The view of the data went with the connection; a fresh process can share one that others hold.
+            leave("leaves because its source is gone: \(error)")
         case .inDoubt:
             mailbox.close()
         }
+    }
+
+    /// A large process takes long to kill; a fresh one goes on in its place.
+    private func makeRoomIfTooLarge() {
+        let resident = Machine.residentBytes()
+        guard let allowed = mailbox.orders.residentBytesMax, resident > allowed else { return }
+        leave("leaves after a batch: \(resident) bytes are resident, \(allowed) are allowed")
+    }
+
+    private func leave(_ reason: String) {
+        mailbox.order { $0.isLeaving = true }
+        outbox.leave(reason: reason)
     }
 
     private func notOpened(_ run: Data) {

@@ -74,8 +74,8 @@ final class OpenedRun {
             destination.close()
             destination = try Registry.destination(for: destinationConnection)
             try destination.openGate(installation: installation, run: id)
-            for (index, stream) in streams {
-                streams[index] = try stream.resolvedAgain(at: destination)
+            for stream in streams.values {
+                try stream.resolveAgain(at: destination)
             }
             isBroken = false
         }

@@ -4,30 +4,88 @@ import Wire
 
 /// One stream of a run: how it is read, how its records become the destination's, where they go.
 struct OpenedStream {
+    let index: UInt32
     let scan: Scan
     let target: Target
+    /// What the coordinator is told of it.
     let summary: WireStreamOpened
-    private let spec: StreamSpec
+    private let mapping: Mapping
 
+    /// Compares the stream's configuration with both ends as they are now.
+    ///
+    /// - Throws: `SluiceError` naming the stream and the column, field or key that does not fit.
     init(
         _ spec: StreamSpec,
         index: UInt32,
         source: any Source,
         destination: any Destination
     ) throws {
-        fatalError()
+        let described = try Self.describe(spec.stream) { try source.discover(stream: spec.stream) }
+        let plan = try Mapping.plan(
+            stream: spec,
+            source: described,
+            destination: try Self.describe(spec.destination) {
+                try destination.discover(stream: spec.destination)
+            }
+        )
+        self.index = index
+        scan = plan.scan
+        target = try destination.resolve(table: plan.table, fields: plan.fields, key: plan.key)
+        mapping = try Mapping(plan, target: target)
+        summary = Self.summary(of: described, index: index, key: plan.scan.key)
     }
 
-    /// The same stream at a destination that was connected to anew.
-    func resolvedAgain(at destination: any Destination) throws -> OpenedStream {
-        fatalError()
+    /// Makes a destination that was connected to anew know the target.
+    ///
+    /// - Throws: `conflict` when the table is another one now.
+    func resolveAgain(at destination: any Destination) throws {
+        let names = target.fields.map(\.name)
+        let again = try destination.resolve(
+            table: target.table,
+            fields: names,
+            key: target.key.map { names[$0] }
+        )
+        guard again == target else {
+            throw SluiceError(
+                .conflict,
+                "table \(target.table) was changed while stream \(scan.stream) was written to it; "
+                    + "start the run again"
+            )
+        }
     }
 
+    /// The records of a range, in the destination's fields and types.
     func read(_ range: KeyRange, from source: any Source) throws -> RowBatch {
         var rows = RowBatch(width: scan.columns.count)
         try source.read(scan, range: range, into: &rows)
         return rows
     }
 
-    func map(_ rows: RowBatch) throws -> MappedBatch { fatalError() }
+    func map(_ rows: RowBatch) -> MappedBatch {
+        mapping.apply(rows)
+    }
+
+    private static func describe(
+        _ name: String,
+        _ discover: () throws -> [StreamDescription]
+    ) throws -> StreamDescription {
+        guard let found = try discover().first else {
+            throw SluiceError(.notFound, "stream \(name) was not found")
+        }
+        return found
+    }
+
+    private static func summary(
+        of described: StreamDescription,
+        index: UInt32,
+        key: [String]
+    ) -> WireStreamOpened {
+        var summary = WireStreamOpened()
+        summary.streamIndex = index
+        summary.sourceRecords = described.estimatedRecords ?? -1
+        summary.recordBytes = described.averageRecordBytes ?? 0
+        summary.uniqueKey = ([described.primaryKey] + described.uniqueKeys)
+            .contains { !$0.isEmpty && Set($0).isSubset(of: key) }
+        return summary
+    }
 }

@@ -56,7 +56,7 @@ final class BatchWriter {
             outbox.doing("reading")
             let rows = try stream.read(assignment.range, from: run.source)
             outbox.doing("mapping")
-            mapped = try stream.map(rows)
+            mapped = stream.map(rows)
         } catch {
             let error = SluiceError(describing: error)
             guard error.isRetriable else { return fail(error) }

@@ -64,7 +64,8 @@ struct WriteTurn {
         }
         let intent: WireIntent
         do {
-            intent = try journalled(staged, of: mapped)
+            intent = try Journalling(identity: identity, batch: assignment.batch, stream: stream)
+                .intent(of: staged, rows: mapped.rows)
         } catch {
             run.destination.rollBack()
             return .failed(SluiceError(describing: error))
@@ -179,9 +180,5 @@ struct WriteTurn {
                 }
             )
         )
-    }
-
-    private func journalled(_ staged: StagedWrite, of mapped: MappedBatch) throws -> WireIntent {
-        fatalError()
     }
 }

@@ -1,0 +1,113 @@
+import Connectors
+import Foundation
+import Model
+import SwiftProtobuf
+import Wire
+
+/// Says in the journal's form what a staged write is going to do: the intent.
+struct Journalling {
+    let identity: WriteIdentity
+    let batch: BatchID
+    let stream: OpenedStream
+
+    /// The intent of a staged write, its digest included.
+    ///
+    /// - Throws: `exhausted` when the segment would be larger than a segment may be.
+    func intent(of staged: StagedWrite, rows: RowBatch) throws -> WireIntent {
+        let (header, segment) = try segment(of: staged, rows: rows)
+        var intent = WireIntent()
+        intent.run = identity.run.wire
+        intent.batch = batch.wire
+        intent.attempt = identity.attempt.wire
+        intent.write = identity.write.wire
+        intent.transaction = staged.transaction
+        intent.system = staged.system
+        intent.header = header
+        intent.segment = Data(segment)
+        intent.digest = IntentDigest.of(intent)
+        return intent
+    }
+
+    private func segment(
+        of staged: StagedWrite,
+        rows: RowBatch
+    ) throws -> (header: WireSegmentHeader, bytes: [UInt8]) {
+        let target = stream.target
+        let before = RowReader(staged.before)
+        let after = RowReader(staged.after ?? rows)
+        let handedOver = RowReader(rows)
+        // `before` holds the updated rows only, `after` the inserted and updated ones, both in row order.
+        var updates = 0
+        var written = 0
+        var writer = SegmentWriter()
+        writer.begin(
+            stream: stream.scan.stream,
+            streamIndex: Int(stream.index),
+            target: target.table,
+            fields: target.fields.map { SegmentField(name: $0.name, type: $0.type) },
+            keyFields: target.key
+        )
+        return try before.lend { before in
+            try after.lend { after in
+                try handedOver.lend { handedOver in
+                    for (row, plan) in staged.plans.enumerated() {
+                        let place = staged.after == nil ? row : written
+                        switch plan {
+                        case .insert:
+                            writer.addInsert { after($0, place) }
+                            written += 1
+                        case .update:
+                            let updated = updates
+                            writer.addUpdate(before: { before($0, updated) }, after: { after($0, place) })
+                            written += 1
+                            updates += 1
+                        case .delete:
+                            throw SluiceError(.internal, "an upsert to \(target.table) plans a delete")
+                        case .reject:
+                            let rejection = staged.rejections[row]
+                            writer.addReject(SegmentRejection(rejection), key: { handedOver($0, row) })
+                        case .unchanged:
+                            writer.addUnchanged()
+                        }
+                    }
+                    return try writer.finish()
+                }
+            }
+        }
+    }
+}
+
+/// Lends the fields of a batch's rows without copying them.
+private struct RowReader {
+    private let rows: RowBatch
+
+    init(_ rows: RowBatch) {
+        self.rows = rows
+    }
+
+    /// The closure's argument gives the bytes of a field by its index and its row's, nil for NULL; not to be kept.
+    func lend<Result>(
+        _ body: ((_ field: Int, _ row: Int) -> UnsafeRawBufferPointer?) throws -> Result
+    ) rethrows -> Result {
+        try rows.bytes.withUnsafeBytes { bytes in
+            try body { field, row in
+                let place = row * rows.width + field
+                let length = Int(rows.lengths[place])
+                guard length >= 0 else { return nil }
+                let start = Int(rows.starts[place])
+                return UnsafeRawBufferPointer(rebasing: bytes[start..<(start + length)])
+            }
+        }
+    }
+}
+
+extension SegmentRejection {
+    /// A destination that rejects says why; one that did not is taken at its word all the same.
+    fileprivate init(_ rejection: Rejection?) {
+        self.init(
+            code: rejection?.code ?? "constraint",
+            field: rejection?.field ?? "",
+            reason: rejection?.reason ?? "rejected by the destination"
+        )
+    }
+}
