@@ -124,7 +124,7 @@ let package = Package(
             "sluice",
             imports: [
                 "Model", "JobConfiguration", "Client", "ControlAPI", "Coordinator", "Supervision",
-                "Store",
+                "Store", "Wire", "Drivers",
             ],
             packages: [arguments]
         ),
@@ -137,7 +137,7 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: ["Drivers", "Model", "CProcess"],
+            dependencies: ["Drivers", "Model", "Client"],
             path: "Tests/TestSupport",
             swiftSettings: strict()
         ),
@@ -156,8 +156,8 @@ let package = Package(
         tests("JobConfiguration", imports: ["JobConfiguration", "Model"]),
         tests("ControlAPI", imports: ["ControlAPI", "Client", "Model", "Coordinator"]),
         tests("sluice", imports: ["sluice", "ControlAPI", "Client", "Model", "Coordinator"]),
-        tests("EndToEnd", imports: ["Model", "Drivers", "TestSupport"]),
-        tests("Faults", imports: ["Model", "Drivers", "TestSupport"]),
+        tests("EndToEnd", imports: ["Model", "Drivers", "Client", "TestSupport"]),
+        tests("Faults", imports: ["Model", "Drivers", "Client", "TestSupport"]),
         tests("Tidy", imports: []),
     ],
     swiftLanguageModes: [.v6]

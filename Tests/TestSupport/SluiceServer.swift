@@ -1,5 +1,5 @@
 public import Client
-public import Drivers
+import Drivers
 import Foundation
 public import Model
 

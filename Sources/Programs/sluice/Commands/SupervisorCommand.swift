@@ -1,5 +1,8 @@
 import ArgumentParser
+import Glibc
 import Model
+import Supervision
+import Wire
 
 /// `sluice supervisor`: the process that owns the worker processes; `serve` and `run` start it.
 struct SupervisorCommand: ParsableCommand {
@@ -34,6 +37,20 @@ struct SupervisorCommand: ParsableCommand {
     var incarnation: String
 
     func run() throws {
-        throw SluiceError(.unsupported, "the supervisor is not part of this build")
+        guard let incarnation = Incarnation(incarnation) else {
+            throw ValidationError("--incarnation \(incarnation) is not an id of 32 hexadecimal digits")
+        }
+        // A supervisor ends when its coordinator does; Ctrl-C in the coordinator's terminal is the coordinator's affair.
+        signal(SIGINT, SIG_IGN)
+        _ = try runSupervisor(
+            SupervisorSettings(
+                incarnation: incarnation,
+                endpoints: Endpoints(work: work, fleet: fleet, control: control),
+                workerPath: worker,
+                lockDirectory: lockDirectory,
+                lifeline: lifeline,
+                slots: slots
+            )
+        )
     }
 }
