@@ -1,6 +1,7 @@
 import Client
 import Foundation
 import Model
+import Synchronization
 import Testing
 
 @Suite struct ExportTests {
@@ -9,14 +10,11 @@ import Testing
         as format: Client.ExportFormat,
         limit: Int? = nil
     ) async throws -> String {
-        let (texts, continuation) = AsyncStream.makeStream(of: String.self)
         try await served(service) { client in
             var bytes: [UInt8] = []
             try client.export(RecordQuery(run: identifier(7)), limit: limit, as: format) { bytes += $0 }
-            continuation.yield(String(decoding: bytes, as: UTF8.self))
+            return String(decoding: bytes, as: UTF8.self)
         }
-        for await text in texts { return text }
-        return ""
     }
 
     @Test func `JSON Lines hold every record exactly, over all pages`() async throws {

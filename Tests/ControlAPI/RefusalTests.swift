@@ -1,6 +1,8 @@
 import Client
 import ControlAPI
+import Glibc
 import Model
+import Synchronization
 import Testing
 
 @Suite struct RefusalTests {
@@ -27,13 +29,8 @@ import Testing
 
     /// What comes back for a request with these header lines.
     private func answer(_ request: String, _ headers: String...) async throws -> (status: Int, body: String) {
-        let (answers, continuation) = AsyncStream.makeStream(of: String.self)
         let lines = ([request + " HTTP/1.1"] + headers + ["Connection: close", "", ""]).joined(separator: "\r\n")
-        try await served(FakeService()) { client in
-            continuation.yield(try raw(client.server, lines))
-        }
-        for await answer in answers { return parts(answer) }
-        return (0, "")
+        return parts(try await served(FakeService()) { try raw($0.server, lines) })
     }
 
     @Test func `a request of a web page is refused`() async throws {
@@ -137,16 +134,15 @@ import Testing
     }
 
     @Test func `a port in use is named`() async throws {
-        try await served(FakeService()) { client in
-            let port = Int(client.server.port)
-            let expected = SluiceError(
-                .conflict,
-                "port \(port) on 127.0.0.1 is in use by another process; choose another with --port, or --port 0 for any "
-                    + "free one"
-            )
-            await #expect(throws: expected) {
-                try await serveAPI(service: FakeService(), port: port) { _ in }
-            }
+        let (descriptor, port) = try listening()
+        defer { close(descriptor) }
+        let expected = SluiceError(
+            .conflict,
+            "port \(port) on 127.0.0.1 is in use by another process; choose another with --port, or --port 0 for any "
+                + "free one"
+        )
+        await #expect(throws: expected) {
+            try await serveAPI(service: FakeService(), port: port) { _ in }
         }
     }
 

@@ -1,4 +1,5 @@
 import Client
+import Foundation
 import Model
 import Testing
 

@@ -1,31 +1,35 @@
 import Client
 import ControlAPI
 import Coordinator
+import Foundation
 import Glibc
 import Model
 import Testing
 
 /// Runs `body` with a real server on a port of its own; the server has ended when this returns.
-func served(_ service: FakeService, _ body: @escaping @Sendable (Client) async throws -> Void) async throws {
+///
+/// The client blocks, so `body` has a thread of its own: the server needs those of the tasks.
+func served<Value: Sendable>(
+    _ service: FakeService,
+    _ body: @escaping @Sendable (Client) throws -> Value
+) async throws -> Value {
     let (addresses, continuation) = AsyncStream.makeStream(of: String.self)
-    try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask {
-            defer { continuation.finish() }
-            try await serveAPI(service: service, port: 0) { continuation.yield($0) }
-        }
-        for await address in addresses {
-            let client = Client(server: try ServerAddress(address))
-            do {
-                try await body(client)
-            } catch {
-                group.cancelAll()
-                throw error
-            }
-            group.cancelAll()
-            break
-        }
-        try await group.waitForAll()
+    let server = Task {
+        defer { continuation.finish() }
+        try await serveAPI(service: service, port: 0) { continuation.yield($0) }
     }
+    for await address in addresses {
+        let outcome = await withCheckedContinuation { done in
+            Thread.detachNewThread {
+                done.resume(returning: Result { try body(Client(server: ServerAddress(address))) })
+            }
+        }
+        server.cancel()
+        try await server.value
+        return try outcome.get()
+    }
+    try await server.value
+    throw SluiceError(.internal, "the server ended before it was ready")
 }
 
 /// Sends `text` as it is and returns everything that comes back.
@@ -52,6 +56,22 @@ func raw(_ server: ServerAddress, _ text: String) throws -> String {
         answer += buffer[..<count]
     }
     return String(decoding: answer, as: UTF8.self)
+}
+
+/// A socket that listens on a port of its own.
+func listening() throws -> (descriptor: Int32, port: Int) {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            bind(descriptor, $0, size) == 0 && listen(descriptor, 1) == 0 && getsockname(descriptor, $0, &size) == 0
+        }
+    }
+    try #require(isBound)
+    return (descriptor, Int(UInt16(bigEndian: address.sin_port)))
 }
 
 /// The status line's number and the body of an HTTP answer.
