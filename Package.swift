@@ -147,7 +147,7 @@ let package = Package(
         tests("Connectors", imports: ["Connectors", "Model", "Drivers", "ConformanceKit", "TestSupport"]),
         tests(
             "Worker",
-            imports: ["Worker", "Model", "Wire", "Connectors", "Drivers"],
+            imports: ["Worker", "Model", "Wire", "Connectors", "Drivers", "TestSupport"],
             packages: [protobuf]
         ),
         tests("Decisions", imports: ["Decisions", "Model"]),

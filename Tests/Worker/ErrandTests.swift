@@ -88,15 +88,9 @@ import Wire
     @Test func `closing the gate of a destination without one is done at once`() async throws {
         try await PlayedCoordinator.play { coordinator in
             let fixture = try Fixture(in: coordinator.scratch, records: 3)
-            let (run, installation) = (coordinator.run, coordinator.installation)
             let done = try coordinator.errand(
                 fixture.destinationSpec,
-                .closeGate(
-                    .with {
-                        $0.run = run.wire
-                        $0.installation = installation.wire
-                    }
-                )
+                .closeGate(coordinator.closeGate([]))
             )
             try #require(!done.hasFailure)
         }
@@ -119,51 +113,6 @@ import Wire
             try #require(done.failure.code == "timed_out")
             try #require(done.failure.retriable)
             try #require(try coordinator.ending().cause == .exited(status: 73))
-        }
-    }
-}
-
-extension PlayedCoordinator {
-    fileprivate func errand(
-        _ connection: ConnectionSpec,
-        _ kind: WireErrand.OneOf_Kind,
-        deadline milliseconds: UInt32 = 60_000
-    ) throws -> WireErrandDone {
-        if heartbeats.isEmpty { try welcome() }
-        let errand = ErrandID.make(milliseconds: 6)
-        let json = try Fixture.json(connection)
-        try say(
-            .errand(
-                .with {
-                    $0.errand = errand.wire
-                    $0.connectionJson = json
-                    $0.deadlineMs = milliseconds
-                    $0.kind = kind
-                }
-            )
-        )
-        let done = try hear(\.errandDone)
-        try #require(done.errand == errand.wire)
-        return done
-    }
-
-    fileprivate func reconcile(_ intents: [WireIntent], deathsProven: Bool) -> WireReconcile {
-        .with { order in
-            order.run = run.wire
-            order.installation = installation.wire
-            order.deathsProven = deathsProven
-            order.attempts = intents.map { intent in
-                .with {
-                    $0.attempt = intent.attempt
-                    $0.writes = [
-                        .with {
-                            $0.write = intent.write
-                            $0.transaction = intent.transaction
-                            $0.system = intent.system
-                        }
-                    ]
-                }
-            }
         }
     }
 }

@@ -20,7 +20,9 @@ final class PlayedCoordinator {
     var answersHeartbeats = true
     var ticks = true
     private(set) var heartbeats: [WireWorkerHeartbeat] = []
+    /// The one spoken to.
     private(set) var worker: PlayedWorker?
+    private var workers: [PlayedWorker] = []
 
     private let directory: ScratchDirectory
     private var context: ZeroMQContext
@@ -61,14 +63,25 @@ final class PlayedCoordinator {
         defer { directory.remove() }
         let played = try PlayedCoordinator(in: directory)
         try played.start(environment: environment)
-        defer { played.worker?.end() }
+        defer { for worker in played.workers { worker.end() } }
         try body(played)
     }
 
     var scratch: String { directory.path }
 
+    /// Starts a worker, which is the one spoken to from now on; the one before goes on.
     func start(environment: [String: String] = [:]) throws {
-        worker = try PlayedWorker(endpoints: endpoints, in: directory, environment: environment)
+        let started = try PlayedWorker(
+            endpoints: endpoints,
+            in: directory,
+            environment: environment
+        )
+        workers.append(started)
+        worker = started
+    }
+
+    func turn(to other: PlayedWorker) {
+        worker = other
     }
 
     /// The old coordinator is gone, and with it what was on its way; another one listens at the same place.
@@ -82,8 +95,13 @@ final class PlayedCoordinator {
 
     // MARK: saying
 
-    func say(_ body: WireEnvelope.OneOf_Body, epoch other: UInt64? = nil) throws {
-        try sayRaw(try Codec.encode(Letter(epoch: other ?? epoch, sequence: sequence, body: body)))
+    func say(
+        _ body: WireEnvelope.OneOf_Body,
+        epoch other: UInt64? = nil,
+        to receiver: PlayedWorker? = nil
+    ) throws {
+        let letter = Letter(epoch: other ?? epoch, sequence: sequence, body: body)
+        try sayRaw(try Codec.encode(letter), to: receiver)
     }
 
     func broadcast(_ body: WireEnvelope.OneOf_Body, epoch other: UInt64? = nil) throws {
@@ -92,8 +110,8 @@ final class PlayedCoordinator {
     }
 
     /// A frame, a message or not. Only to a worker that has been heard: before, the router does not know it.
-    func sayRaw(_ frame: [UInt8]) throws {
-        let worker = try #require(worker)
+    func sayRaw(_ frame: [UInt8], to receiver: PlayedWorker? = nil) throws {
+        let worker = try #require(receiver ?? worker)
         let result = try work.send([worker.incarnation.bytes, frame])
         guard result == .sent else {
             throw NotHeard(
@@ -198,20 +216,24 @@ final class PlayedCoordinator {
             timeout: .milliseconds(20)
         )
         while let frames = try work.receive() {
-            let (_, letter) = try Codec.decodeRouted(frames, on: .fromWorker)
+            let (sender, letter) = try Codec.decodeRouted(frames, on: .fromWorker)
             guard case .workerHeartbeat(let heartbeat) = letter.body else {
                 received.append(letter.body)
                 continue
             }
             heartbeats.append(heartbeat)
-            guard answersHeartbeats else { continue }
+            guard answersHeartbeats,
+                let known = workers.first(where: { $0.incarnation == sender }),
+                try known.process.reap() == nil
+            else { continue }
             try say(
                 .heartbeatReply(
                     .with {
                         $0.sentAtNs = heartbeat.sentAtNs
                         $0.desired = desired
                     }
-                )
+                ),
+                to: known
             )
         }
     }

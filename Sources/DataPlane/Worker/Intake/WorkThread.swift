@@ -14,6 +14,7 @@ final class WorkThread {
     private let complain: Complaint
     private let faultSites: FaultSites
     private var opened: OpenedRun?
+    private var answer: WireRunOpened?
 
     init(
         mailbox: Mailbox,
@@ -54,11 +55,13 @@ final class WorkThread {
     }
 
     private func open(_ message: WireOpenRun) {
-        guard opened == nil else { return }
+        // Asked again: by a coordinator that has not heard the answer.
+        if let answer { return outbox.post(.runOpened(answer)) }
         do {
             outbox.doing("opening the run")
             let (run, answer) = try OpenedRun.open(message, environment: environment)
             opened = run
+            self.answer = answer
             outbox.post(.runOpened(answer))
         } catch {
             outbox.fail(message.run, error)

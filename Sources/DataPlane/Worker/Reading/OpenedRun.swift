@@ -25,10 +25,20 @@ final class OpenedRun {
     ) throws -> (OpenedRun, WireRunOpened) {
         let job: JobSpec = try Self.decode(message.jobJson, as: "job")
         let run = try OpenedRun(message, environment: environment)
-        let token = try run.source.openSnapshot(
+        do {
+            return (run, try run.open(message, job: job))
+        } catch {
+            run.source.close()
+            run.destination.close()
+            throw error
+        }
+    }
+
+    private func open(_ message: WireOpenRun, job: JobSpec) throws -> WireRunOpened {
+        let token = try source.openSnapshot(
             adopting: message.snapshot.isEmpty ? nil : message.snapshot
         )
-        try run.destination.openGate(installation: run.installation, run: run.id)
+        try destination.openGate(installation: installation, run: id)
         var answer = WireRunOpened.with {
             $0.run = message.run
             $0.snapshot = token ?? ""
@@ -43,13 +53,13 @@ final class OpenedRun {
             let stream = try OpenedStream(
                 job.streams[Int(index)],
                 index: index,
-                source: run.source,
-                destination: run.destination
+                source: source,
+                destination: destination
             )
-            run.streams[index] = stream
+            streams[index] = stream
             answer.streams.append(stream.summary)
         }
-        return (run, answer)
+        return answer
     }
 
     /// Who writes, under a write id of its own.
