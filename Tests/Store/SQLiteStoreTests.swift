@@ -2,7 +2,6 @@ import Foundation
 import GRDB
 import Model
 import Testing
-import Wire
 
 @testable import Store
 
@@ -148,12 +147,8 @@ struct SQLiteStoreTests {
         let sample = Sample(batches: 1)
         try store.apply(sample.beginning + [.insertAttempt(sample.attempt(1))])
         let records: [SegmentSample.Record] = [.update(1, email: ("a", "b")), .insert(2, email: "c", city: nil)]
-        let good = try SegmentSample(records: records).compressed()
-        var message = SegmentSample(records: records).message
-        message.ends[1] = 9_999
-        let damaged = try [
-            [], Array(good.dropLast(4)), good.map { $0 ^ 0x55 }, SegmentSample.compressed(message),
-        ]
+        let good = try SegmentSample(records: records).finished().bytes
+        let damaged = [[], Array(good.dropLast(4)), good.map { $0 ^ 0x55 }]
         for (number, bytes) in damaged.enumerated() {
             var write = try sample.write(
                 number,
@@ -163,7 +158,7 @@ struct SQLiteStoreTests {
             write.segment = bytes
             try store.apply([.insertWrite(write)])
             let error = #expect(throws: StoreError.self) { try store.records(RecordQuery(run: sample.run.id)) }
-            #expect("\(String(describing: error))".contains("segment of write \(write.id)"))
+            #expect("\(String(describing: error))".contains("the journal of write \(write.id)"))
             try store.apply([.endWrite(write.id, ending: .rolledBack, detail: nil, at: .sample(1))])
         }
     }

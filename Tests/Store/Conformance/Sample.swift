@@ -83,7 +83,7 @@ struct Sample {
             streamIndex: 0,
             transaction: "\(700 + number)",
             system: "7300/1",
-            digest: Array(repeating: UInt8(number), count: 16),
+            digest: Array(repeating: UInt8(truncatingIfNeeded: number), count: 16),
             decision: decision,
             decisionReason: nil,
             decidedAt: .sample(10 + number),

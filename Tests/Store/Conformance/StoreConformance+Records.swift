@@ -1,6 +1,7 @@
 import Model
 import Store
 import Testing
+import Wire
 
 extension StoreConformance {
     static let records: [Check] = [
@@ -11,13 +12,13 @@ extension StoreConformance {
             #expect(page.cursor == nil)
             #expect(
                 page.records.map(\.line) == [
-                    "1 insert applied email:NULL>a@x city:NULL>Ulm",
+                    "1 insert applied id:NULL>1 email:NULL>a@x city:NULL>Ulm",
                     "2 update applied email:b@x>b@y",
                     "3 delete applied id:3>NULL email:c@x>NULL city:NULL>NULL",
                     "4 reject rejected (not_null city: city is NULL)",
                     "11 update indeterminate city:NULL>Bonn",
                     "12 update indeterminate email:d@x> city:Köln>NULL",
-                    "21 insert not_attempted email:NULL>e@x",
+                    "21 insert not_attempted id:NULL>21 email:NULL>e@x",
                 ]
             )
             #expect(page.records.map(\.batch) == [0, 0, 0, 0, 1, 1, 2].map { sample.batches[$0].id })
@@ -80,6 +81,42 @@ extension StoreConformance {
             let rest = try store.records(RecordQuery(run: sample.run.id, cursor: first.cursor))
             #expect(rest.records.map(\.line).first == "12 update applied email:d@x> city:Köln>NULL")
             #expect(rest.records.map(\.key) == ["12", "21"])
+        },
+        Check(name: "a segment that cannot hold the key is not opened") { open in
+            let store = try open()
+            let sample = try journalled(store)
+            // Whoever opened this one would throw.
+            var write = sample.write(9, attempt: sample.attempt(2, batch: 1), segment: [0])
+            write.counts = WriteCounts(inserted: 0, updated: 2, deleted: 0, unchanged: 0, rejected: 0)
+            write.keyHashes = try SegmentSample(records: [.delete(12, email: nil, city: nil)]).finished().header
+                .keyHashes.map { $0 }
+            try store.apply([
+                .endWrite(.sample(5, 2), ending: .rolledBack, detail: nil, at: .sample(30)), .insertWrite(write),
+            ])
+            let keys = { try store.records(RecordQuery(run: sample.run.id, key: $0)).records.map(\.key) }
+            #expect(try keys("1") == ["1"])
+            #expect(try keys("21") == ["21"])
+            #expect(try keys("11") == [])
+            #expect(throws: StoreError.self) { try keys("12") }
+            #expect(throws: StoreError.self, "it is no int64, so no hash can exclude it") { try keys("twelve") }
+        },
+        Check(name: "records of one of several streams are listed") { open in
+            let store = try open()
+            var sample = Sample()
+            sample.run.streams.append(RunStreamRecord(stream: "public.orders"))
+            sample.batches[1].streamIndex = 1
+            try store.apply(sample.beginning)
+            for batch in 0..<3 {
+                var segment = SegmentSample(records: [.insert(Int64(batch), email: nil, city: nil)])
+                segment.streamIndex = batch % 2
+                segment.stream = sample.run.streams[batch % 2].stream
+                let attempt = sample.attempt(batch + 1, batch: batch)
+                let write = try sample.write(batch + 1, attempt: attempt, journalling: segment)
+                try store.apply([.insertAttempt(attempt), .insertWrite(write)])
+            }
+            let records = { try store.records(RecordQuery(run: sample.run.id, stream: $0)).records }
+            #expect(try records("public.contacts").map(\.key) == ["0", "2"])
+            #expect(try records("public.orders").map(\.stream) == ["public.orders"])
         },
         Check(name: "a limit or a cursor that is not valid is refused") { open in
             let store = try open()

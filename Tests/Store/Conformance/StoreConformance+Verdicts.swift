@@ -83,20 +83,38 @@ extension StoreConformance {
             #expect(try store.recount(run: sample.run.id) == expected)
             #expect(try store.recount(run: .sample(1, 99)) == RunCounts())
         },
-        Check(name: "the verdicts that are listed are as many as are counted") { open in
+        Check(name: "the verdicts that are listed are as many as are counted, however a write ended") { open in
             let store = try open()
-            let sample = try journalled(store)
-            try store.apply([
-                .endWrite(.sample(5, 2), ending: .unknowable, detail: nil, at: .sample(50)),
-                .setBatch(sample.batches[1].id, state: .withheld, from: .queued, attempts: 1),
-            ])
-            let counts = try store.recount(run: sample.run.id)
-            let listed = Dictionary(grouping: try store.records(RecordQuery(run: sample.run.id)).records, by: \.verdict)
-            #expect(listed[.applied]?.count == counts.applied)
-            #expect(listed[.rejected]?.count == counts.rejected)
-            #expect(listed[.unknowable]?.count == 2)
-            #expect(counts.unknowable == 3)
-            #expect(counts.unchanged == 6)
+            let segment = SegmentSample(
+                records: [
+                    .insert(1, email: "a", city: nil), .update(2, email: ("a", "b")),
+                    .delete(3, email: nil, city: nil), .reject(4, code: "constraint", field: "", reason: "no"),
+                ]
+            )
+            for (number, ending) in [nil, WriteEnding.committed, .rolledBack, .unknowable].enumerated() {
+                let sample = Sample(batches: 1, number: number + 1)
+                if number == 0 { try store.apply([.putJob(sample.jobRecord, actor: "ada")]) }
+                let attempt = sample.attempt(number)
+                let write = try sample.write(number, attempt: attempt, journalling: segment)
+                let batch = sample.batches[0].id
+                try store.apply([
+                    .insertRun(sample.run), .insertBatches(sample.batches), .insertAttempt(attempt),
+                    .insertWrite(write),
+                    .setBatch(batch, state: .withheld, from: .queued, attempts: 1),
+                ])
+                if let ending {
+                    try store.apply([.endWrite(write.id, ending: ending, detail: nil, at: .sample(50))])
+                }
+                let counts = try store.recount(run: sample.run.id)
+                let records = try store.records(RecordQuery(run: sample.run.id)).records
+                let listed = { verdict in records.count { $0.verdict == verdict } }
+                #expect(listed(.indeterminate) == counts.indeterminate)
+                #expect(listed(.applied) == counts.applied)
+                #expect(listed(.notApplied) == counts.notApplied)
+                #expect(listed(.unknowable) == counts.unknowable)
+                #expect(listed(.rejected) == counts.rejected)
+                #expect(counts.attempted + counts.indeterminate == 4)
+            }
         },
     ]
 }

@@ -1,5 +1,3 @@
-import Drivers
-import Foundation
 import Model
 import SwiftProtobuf
 import Wire
@@ -16,6 +14,8 @@ struct SegmentSample {
 
     var records: [Record]
     var unchanged = 0
+    var stream = "public.contacts"
+    var streamIndex = 0
 
     var counts: WriteCounts {
         var counts = WriteCounts(inserted: 0, updated: 0, deleted: 0, unchanged: unchanged, rejected: 0)
@@ -30,105 +30,57 @@ struct SegmentSample {
         return counts
     }
 
-    /// Serialized and compressed.
-    func compressed() throws -> [UInt8] { try Self.compressed(message) }
-
-    static func compressed(_ message: JournalSegment) throws -> [UInt8] {
-        try Zstd.compress(try message.serializedBytes())
+    /// As a worker's writer finishes it.
+    func finished() throws -> (header: WireSegmentHeader, bytes: [UInt8]) {
+        var writer = SegmentWriter()
+        writer.begin(
+            stream: stream,
+            streamIndex: streamIndex,
+            target: "contacts",
+            fields: [
+                SegmentField(name: "id", type: .int64), SegmentField(name: "email", type: .text),
+                SegmentField(name: "city", type: .text),
+            ],
+            keyFields: [0]
+        )
+        for record in records { add(record, to: &writer) }
+        writer.addUnchanged(unchanged)
+        return try writer.finish()
     }
 
-    /// `Wire_SegmentHeader`, serialized.
-    func header() throws -> [UInt8] {
-        var header = WireSegmentHeader()
-        let counts = counts
-        header.inserted = UInt32(counts.inserted)
-        header.updated = UInt32(counts.updated)
-        header.deleted = UInt32(counts.deleted)
-        header.unchanged = UInt32(counts.unchanged)
-        header.rejected = UInt32(counts.rejected)
-        header.records = header.inserted + header.updated + header.deleted + header.unchanged + header.rejected
-        let message = message
-        for (index, field) in message.fields.enumerated() {
-            var statistics = WireFieldStatistics()
-            statistics.field = field.name
-            statistics.changed = UInt32(message.changed.filter { $0 & (1 << UInt8(index)) != 0 }.count)
-            header.fields.append(statistics)
-        }
-        return try header.serializedBytes()
-    }
-
-    var message: JournalSegment {
-        var segment = JournalSegment()
-        segment.version = 1
-        segment.stream = "public.contacts"
-        segment.target = "contacts"
-        segment.fields = [("id", "int64"), ("email", "text"), ("city", "text")].map { name, type in
-            var field = JournalField()
-            field.name = name
-            field.type = type
-            return field
-        }
-        segment.keyFields = [0]
-        segment.records = UInt32(records.count)
-        for (index, record) in records.enumerated() {
-            append(record, at: UInt32(index), to: &segment)
-        }
-        return segment
-    }
-
-    private func append(_ record: Record, at index: UInt32, to segment: inout JournalSegment) {
+    private func add(_ record: Record, to writer: inout SegmentWriter) {
         switch record {
         case .insert(let id, let email, let city):
-            append(.insert, changed: (email == nil ? 0 : 2) | (city == nil ? 0 : 4), to: &segment)
-            append(key: id, to: &segment)
-            for value in [email, city].compactMap({ $0 }) { append(value, to: &segment) }
+            Self.lending(id, email, city) { writer.addInsert($0) }
         case .update(let id, let email, let city):
-            append(.update, changed: (email == nil ? 0 : 2) | (city == nil ? 0 : 4), to: &segment)
-            append(key: id, to: &segment)
-            for (before, after) in [email, city].compactMap({ $0 }) {
-                append(before, to: &segment)
-                append(after, to: &segment)
+            Self.lending(id, email?.0, city?.0) { before in
+                Self.lending(id, email?.1, city?.1) { writer.addUpdate(before: before, after: $0) }
             }
         case .delete(let id, let email, let city):
-            append(.delete, changed: 7, to: &segment)
-            append(key: id, to: &segment)
-            append(key: id, to: &segment)
-            append(email, to: &segment)
-            append(city, to: &segment)
+            Self.lending(id, email, city) { writer.addDelete($0) }
         case .reject(let id, let code, let field, let reason):
-            append(.reject, changed: 0, to: &segment)
-            append(key: id, to: &segment)
-            var rejection = JournalRejection()
-            rejection.record = index
-            rejection.code = code
-            rejection.field = field
-            rejection.reason = reason
-            segment.rejections.append(rejection)
+            Self.lending(id, nil, nil) {
+                writer.addReject(SegmentRejection(code: code, field: field, reason: reason), key: $0)
+            }
         }
     }
 
-    private func append(_ operation: JournalOperation, changed: UInt8, to segment: inout JournalSegment) {
-        segment.operations.append(UInt8(operation.rawValue))
-        segment.changed.append(changed)
-    }
-
-    private func append(key: Int64, to segment: inout JournalSegment) {
-        withUnsafeBytes(of: key.bigEndian) { append(Data($0), to: &segment) }
-    }
-
-    private func append(_ text: String?, to segment: inout JournalSegment) {
-        append(text.map { Data($0.utf8) }, to: &segment)
-    }
-
-    private func append(_ value: Data?, to segment: inout JournalSegment) {
-        let index = segment.ends.count
-        if index % 8 == 0 { segment.nulls.append(0) }
-        if let value {
-            segment.arena.append(value)
-        } else {
-            segment.nulls[index / 8] |= 1 << UInt8(index % 8)
+    /// Lends the fields' canonical bytes for the length of the call.
+    private static func lending(
+        _ id: Int64,
+        _ email: String?,
+        _ city: String?,
+        _ body: (SegmentWriter.Values) -> Void
+    ) {
+        let key = withUnsafeBytes(of: id.bigEndian, Array.init)
+        let values = [key, email.map { Array($0.utf8) }, city.map { Array($0.utf8) }]
+        let starts = values.reduce(into: [0]) { $0.append(($0.last ?? 0) + ($1?.count ?? 0)) }
+        values.flatMap { $0 ?? [] }.withUnsafeBytes { arena in
+            body { field in
+                values[field] == nil
+                    ? nil : UnsafeRawBufferPointer(rebasing: arena[starts[field]..<starts[field + 1]])
+            }
         }
-        segment.ends.append(UInt32(segment.arena.count))
     }
 }
 
@@ -140,9 +92,12 @@ extension Sample {
         decision: PermitDecision = .permit,
         journalling sample: SegmentSample
     ) throws -> WriteRecord {
+        let finished = try sample.finished()
         var write = write(number, attempt: attempt, decision: decision, counts: sample.counts)
-        write.segment = try sample.compressed()
-        write.header = try sample.header()
+        write.streamIndex = sample.streamIndex
+        write.segment = finished.bytes
+        write.keyHashes = Array(finished.header.keyHashes)
+        write.header = try finished.header.serializedBytes()
         return write
     }
 }

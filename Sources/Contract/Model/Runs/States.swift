@@ -106,8 +106,8 @@ extension Verdict {
     public init(operation: RecordOperation, decision: PermitDecision, ending: WriteEnding?) {
         switch (decision, ending) {
         case (.permit, .none): self = .indeterminate
-        case (.permit, .unknowable): self = .unknowable
         case (.permit, _) where operation == .reject: self = .rejected
+        case (.permit, .unknowable): self = .unknowable
         case (.permit, .committed): self = .applied
         case (.permit, .rolledBack): self = .notApplied
         case (.refuse, _), (.retry, _), (.withdrawn, _): self = .notAttempted

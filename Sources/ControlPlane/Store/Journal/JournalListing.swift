@@ -6,6 +6,7 @@ struct JournalListing {
     let start: JournalCursor
     private let query: RecordQuery
     private let filter: RecordFilter
+    private var lookup: KeyLookup?
     private(set) var page = RecordPage(records: [], cursor: nil)
 
     /// Throws `SluiceError` for a limit or cursor that is not valid.
@@ -21,6 +22,7 @@ struct JournalListing {
         start = try JournalCursor(query.cursor)
         self.query = query
         filter = RecordFilter(query, streams: streams)
+        lookup = query.key.map(KeyLookup.init)
     }
 
     /// Adds the write's records that the query asks for. Returns false when the page is complete.
@@ -34,39 +36,42 @@ struct JournalListing {
         segment: () throws -> [UInt8]
     ) throws -> Bool {
         guard try filter.mayPass(write) else { return true }
-        let open = try OpenSegment(try segment(), of: write.id)
-        let fields = filter.fields(of: open)
+        if let lookup, try !lookup.mayBeHeld(by: write, keyHashes: keyHashes) { return true }
+        let records = try Self.open(try segment(), of: write.id)
+        lookup?.learn(from: records, stream: write.streamIndex)
+        let fields = filter.fields(of: records)
         let first = write.sequence == start.sequence ? start.record : 0
-        for record in first..<max(first, open.count) {
-            let operation = open.operation(record)
-            guard filter.passes(operation, in: write) else { continue }
-            if let fields, !fields.contains(where: { open.isChanged($0, in: record) }) { continue }
-            let key = open.key(record)
-            if let wanted = query.key, wanted != key { continue }
+        for record in records.dropFirst(first) {
+            guard filter.passes(record.operation, in: write) else { continue }
+            if let fields, !fields.contains(where: record.changes(field:)) { continue }
+            let key = record.keyText
+            if let lookup, lookup.text != key { continue }
             guard page.records.count < query.limit else {
-                page.cursor = JournalCursor(sequence: write.sequence, record: record).text
+                page.cursor = JournalCursor(sequence: write.sequence, record: record.index).text
                 return false
             }
-            page.records.append(view(record, key, operation, in: open, of: write))
+            page.records.append(Self.view(record, key, of: write))
         }
         return true
     }
 
-    private func view(
-        _ record: Int,
-        _ key: String,
-        _ operation: RecordOperation,
-        in segment: OpenSegment,
-        of write: EffectiveWrite
-    ) -> RecordView {
-        let rejection = segment.rejection(record)
+    private static func open(_ segment: [UInt8], of write: WriteID) throws -> SegmentReader {
+        do {
+            return try SegmentReader(compressed: segment)
+        } catch {
+            throw StoreError.failed(detail: "the journal of write \(write) cannot be read: \(error)")
+        }
+    }
+
+    private static func view(_ record: SegmentRecord, _ key: String, of write: EffectiveWrite) -> RecordView {
+        let rejection = record.rejection
         return RecordView(
-            stream: segment.stream,
-            target: segment.target,
+            stream: record.segment.stream,
+            target: record.segment.target,
             key: key,
-            operation: operation,
-            verdict: write.verdict(of: operation),
-            changes: segment.changes(record),
+            operation: record.operation,
+            verdict: write.verdict(of: record.operation),
+            changes: record.changesAsText,
             rejectionCode: rejection?.code,
             rejectionField: rejection.flatMap { $0.field.isEmpty ? nil : $0.field },
             rejectionReason: rejection?.reason,

@@ -19,11 +19,9 @@ struct RecordFilter {
     /// false: no record of the write can pass. Looks at its row and header only.
     func mayPass(_ write: EffectiveWrite) throws -> Bool {
         if let streams, !streams.contains(write.streamIndex) { return false }
-        let candidates = RecordOperation.allCases.filter { write.count(of: $0) > 0 && passes($0, in: write) }
-        guard !candidates.isEmpty else { return false }
+        guard RecordOperation.allCases.contains(where: { write.count(of: $0) > 0 && passes($0, in: write) })
+        else { return false }
         if query.fields.isEmpty { return true }
-        // A delete changes every field; how statistics count it does not matter then.
-        if candidates.contains(.delete) { return true }
         let header = try WireSegmentHeader(serializedBytes: write.header)
         let untouched = Set(header.fields.lazy.filter { $0.changed == 0 }.map(\.field))
         return !query.fields.allSatisfy(untouched.contains)
@@ -35,7 +33,7 @@ struct RecordFilter {
     }
 
     /// The wanted fields as indexes of the segment; nil: any.
-    func fields(of segment: OpenSegment) -> [Int]? {
+    func fields(of segment: SegmentReader) -> [Int]? {
         query.fields.isEmpty
             ? nil
             : segment.fields.indices.filter { query.fields.contains(segment.fields[$0].name) }
