@@ -14,12 +14,7 @@ public enum Registry {
     }
 
     public static let kinds: [Kind] = [
-        Kind(
-            type: "postgres",
-            makeSource: { try PostgresSource($0) },
-            makeDestination: { try PostgresDestination($0) },
-            capabilities: PostgresDestination.capabilities
-        ),
+        .postgres,
         .sqlite,
     ]
 

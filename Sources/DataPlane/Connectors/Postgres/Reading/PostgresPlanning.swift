@@ -42,24 +42,25 @@ struct PostgresPlanning {
     }
 
     private func step(from start: [String]?, _ found: ([String], Int) throws -> Void) throws {
+        let keys = query.key.map { "r.\(PostgresName.quoted($0.name))::text" }.joined(separator: ", ")
         var last = start
         while true {
             let condition = try query.condition(after: last, through: nil)
             let answer = try session.run(
                 """
-                SELECT "#n", \(texts) FROM (
-                    SELECT \(numbered) FROM \(query.from)\(condition)
-                    WINDOW w AS (ORDER BY \(query.order)) ORDER BY \(query.order) LIMIT \(recordsPerRange)
-                ) s ORDER BY "#n" DESC LIMIT 1
+                SELECT \(keys) FROM \(query.from)\(condition)
+                ORDER BY \(query.order) OFFSET \(recordsPerRange - 1) LIMIT 1
                 """
             )
-            guard answer.rows == 1 else { return }
-            let records = Int(answer.text(row: 0, column: 0) ?? "") ?? 0
-            let key = row(answer, 0, from: 1)
-            try found(key, records)
-            guard records == recordsPerRange else { return }
+            guard answer.rows == 1 else { break }
+            let key = row(answer, 0, from: 0)
+            try found(key, recordsPerRange)
             last = key
         }
+        // Fewer than a whole range are left.
+        let condition = try query.condition(after: last, through: nil)
+        let rest = try session.run("SELECT count(*) FROM \(query.from)\(condition)").text(row: 0, column: 0)
+        if let rest, let records = Int(rest), records > 0 { try found([], records) }
     }
 
     private func sort(from start: [String]?, _ found: ([String], Int) throws -> Void) throws {

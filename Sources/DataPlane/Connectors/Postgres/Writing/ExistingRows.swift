@@ -15,10 +15,25 @@ struct ExistingRows {
 
     /// Columns in front of the fields: row number (from 1), ctid, xmin, tableoid.
     static let leading = 4
-    static let selected = "k.n, d.ctid, d.xmin, d.tableoid"
+    static let version = "d.ctid, d.xmin, d.tableoid"
 
-    /// - Parameter numbers: the row of the batch for each number that the query gave out; nil: number - 1.
-    init(_ result: PostgresResult, rows: Int, width: Int, numbers: [Int]? = nil) {
+    /// From a look-up of keys, which numbers them from 1.
+    ///
+    /// - Parameter numbered: the row of the batch for each number, less one; nil: the number, less one.
+    init(_ result: PostgresResult, rows: Int, width: Int, numbered: [Int]?) {
+        let owners: [Int?] = withExtendedLifetime(result) {
+            (0..<result.rows).map { row in
+                result.unsafeField(row: row, column: 0).map { number in
+                    let place = Int(number.loadUnaligned(as: Int64.self).bigEndian) - 1
+                    return numbered?[place] ?? place
+                }
+            }
+        }
+        self.init(result, rows: rows, width: width, owners: owners)
+    }
+
+    /// - Parameter owners: for each row of the result the row of the batch; nil: nobody's.
+    init(_ result: PostgresResult, rows: Int, width: Int, owners: [Int?]) {
         fields = RowBatch(width: width)
         places = Array(repeating: -1, count: rows)
         let found = result.rows
@@ -28,13 +43,12 @@ struct ExistingRows {
         fields.reserve(rows: found, bytes: found * 64)
         withExtendedLifetime(result) {
             for row in 0..<found {
-                guard let number = result.unsafeField(row: row, column: 0),
+                guard let owner = owners[row],
                     let tuple = result.unsafeField(row: row, column: 1),
                     let version = result.unsafeField(row: row, column: 2),
                     let table = result.unsafeField(row: row, column: 3)
                 else { continue }
-                let place = Int(number.loadUnaligned(as: Int64.self).bigEndian) - 1
-                places[numbers?[place] ?? place] = Int32(row)
+                places[owner] = Int32(fields.count)
                 tuples.append(contentsOf: tuple)
                 versions.append(contentsOf: version)
                 tables.append(contentsOf: table)

@@ -55,8 +55,29 @@ final class PostgresLink {
     func prepare(_ plan: PostgresTargetPlan) throws {
         guard !prepared.contains(plan.number) else { return }
         try connection.execute(plan.createStageSQL)
-        try connection.prepare(plan.fetchName, plan.fetchSQL)
+        try connection.prepare(plan.lookupName, plan.lookupSQL)
+        if KeySpan.isSpannable(plan) {
+            try connection.prepare(plan.spanName, plan.spanSQL)
+            spansAgainAfter[plan.number] = 0
+        }
         prepared.insert(plan.number)
+    }
+
+    /// Batches of a target to go before a span is tried again; missing: its key has no spans.
+    private var spansAgainAfter: [Int: Int] = [:]
+    /// Batches that are looked up key by key after a span held too many strangers.
+    private static let batchesWithoutSpan = 32
+
+    /// Whether the next batch of the target is to be read by its span; counts batches.
+    func takesSpan(_ plan: PostgresTargetPlan) -> Bool {
+        guard let left = spansAgainAfter[plan.number] else { return false }
+        if left > 0 { spansAgainAfter[plan.number] = left - 1 }
+        return left == 0
+    }
+
+    /// The destination holds many other rows between those of a batch.
+    func spanWasTooWide(_ plan: PostgresTargetPlan) {
+        spansAgainAfter[plan.number] = Self.batchesWithoutSpan
     }
 
     /// Makes what sifting needs, once a session and outside of transactions.

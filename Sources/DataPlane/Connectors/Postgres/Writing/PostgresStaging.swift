@@ -67,21 +67,7 @@ struct PostgresStaging {
     }
 
     private mutating func attempt(early: Bool) throws -> (StagedWrite, OpenWrite) {
-        let keys = KeyArrays(rows, plan: plan, skipping: rejections)
-        let opened = try link.connection.pipeline([
-            PostgresStatement("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"),
-            PostgresStatement("SELECT pg_current_xact_id()::text"),
-            PostgresStatement(prepared: plan.fetchName, keys.parameters),
-        ])
-        guard opened.count == 3, let transaction = opened[1].text(row: 0, column: 0) else {
-            throw SluiceError(.internal, "opening a transaction gave \(opened.count) answers")
-        }
-        let existing = ExistingRows(
-            opened[2],
-            rows: rows.count,
-            width: rows.width,
-            numbers: keys.rows
-        )
+        let (transaction, existing) = try begin()
         var plans = RowComparison.plans(rows, existing, columns: plan.settable)
         for row in rejections.keys { plans[row] = .reject }
         let changed = plans.indices.filter { plans[$0] == .insert || plans[$0] == .update }
@@ -118,6 +104,41 @@ struct PostgresStaging {
             isApplied: isEarly
         )
         return (staged, open)
+    }
+
+    /// Opens the transaction and reads what is there, in one round trip where the span of the keys holds few others.
+    private func begin() throws -> (transaction: String, existing: ExistingRows) {
+        var span = link.takesSpan(plan) ? KeySpan(rows, plan: plan, skipping: rejections) : nil
+        let keys = span == nil ? KeyArrays(rows, plan: plan, skipping: rejections) : nil
+        let opened = try link.connection.pipeline([
+            PostgresStatement("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"),
+            PostgresStatement("SELECT pg_current_xact_id()::text"),
+            span.map { PostgresStatement(prepared: plan.spanName, $0.parameters) }
+                ?? PostgresStatement(prepared: plan.lookupName, keys?.parameters ?? []),
+        ])
+        guard opened.count == 3, let transaction = opened[1].text(row: 0, column: 0) else {
+            throw SluiceError(.internal, "opening a transaction gave \(opened.count) answers")
+        }
+        if let read = span, opened[2].rows >= read.limit {
+            link.spanWasTooWide(plan)
+            span = nil
+        } else if let span {
+            let column = ExistingRows.leading + plan.key[0]
+            let owners = span.match(opened[2], column: column)
+            let existing = ExistingRows(opened[2], rows: rows.count, width: rows.width, owners: owners)
+            return (transaction, existing)
+        }
+        if let keys {
+            let existing = ExistingRows(opened[2], rows: rows.count, width: rows.width, numbered: keys.rows)
+            return (transaction, existing)
+        }
+        return (transaction, try lookUp(KeyArrays(rows, plan: plan, skipping: rejections)))
+    }
+
+    private func lookUp(_ keys: KeyArrays) throws -> ExistingRows {
+        let statement = PostgresStatement(prepared: plan.lookupName, keys.parameters)
+        let result = try link.connection.query(statement)
+        return ExistingRows(result, rows: rows.count, width: rows.width, numbered: keys.rows)
     }
 
     private mutating func rejectNullKeys() {
@@ -200,9 +221,7 @@ struct PostgresStaging {
     /// Reads the written rows again: what triggers, casts and generated columns made of them.
     private func asWritten(_ plans: [RowPlan]) throws -> RowBatch {
         let written = plans.indices.filter { plans[$0] == .insert || plans[$0] == .update }
-        let keys = KeyArrays(rows, plan: plan, only: written)
-        let result = try link.connection.query(PostgresStatement(prepared: plan.fetchName, keys.parameters))
-        let found = ExistingRows(result, rows: rows.count, width: rows.width, numbers: keys.rows)
+        let found = try lookUp(KeyArrays(rows, plan: plan, only: written))
         let places = written.map { found.places[$0] }
         guard !places.contains(-1) else {
             throw WriteFailure.failed(

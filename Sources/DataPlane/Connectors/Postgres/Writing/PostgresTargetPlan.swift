@@ -47,7 +47,8 @@ struct PostgresTargetPlan {
 
     // MARK: Names
 
-    var fetchName: String { "sluice_fetch_\(number)" }
+    var lookupName: String { "sluice_lookup_\(number)" }
+    var spanName: String { "sluice_span_\(number)" }
     var stageTable: String { "pg_temp.sluice_stage_\(number)" }
 
     private func column(_ index: Int) -> String { PostgresName.quoted(fields[index].name) }
@@ -61,20 +62,32 @@ struct PostgresTargetPlan {
     // MARK: Reading what is there
 
     /// Rows by arrays of their keys. Never a lock: the tuple's version, checked by the UPDATE, is the lock.
-    var fetchSQL: String {
+    var lookupSQL: String {
         let arrays = key.enumerated().map { position, index in
             let type = fields[index].type
             return "$\(position + 1)::\(type.isForeign ? "text" : type.baseName)[]"
         }
         let names = key.indices.map { "k\($0)" }
-        let columns = fields.indices.map { index in
-            "d.\(column(index))" + (fields[index].type.isForeign ? "::text" : "")
-        }
         return """
-            SELECT \(ExistingRows.selected), \(columns.joined(separator: ", "))
+            SELECT k.n, \(ExistingRows.version), \(read)
             FROM unnest(\(arrays.joined(separator: ", "))) WITH ORDINALITY AS k(\(names.joined(separator: ", ")), n)
             JOIN \(table.qualifiedName) AS d ON \(keyMatch(names.map { "k.\($0)" }))
             """
+    }
+
+    /// Rows from one key to another, at most so many.
+    var spanSQL: String {
+        let name = "d.\(column(key[0]))"
+        return """
+            SELECT NULL, \(ExistingRows.version), \(read) FROM \(table.qualifiedName) AS d
+            WHERE \(name) >= $1 AND \(name) <= $2 ORDER BY \(name) LIMIT $3
+            """
+    }
+
+    private var read: String {
+        fields.indices.map { index in
+            "d.\(column(index))" + (fields[index].type.isForeign ? "::text" : "")
+        }.joined(separator: ", ")
     }
 
     private func keyMatch(_ values: [String]) -> String {
