@@ -18,7 +18,11 @@ extension DestinationCheck {
         for (place, row) in rows.enumerated() {
             let current = reading.first { table.key(of: $0) == table.key(of: row) }
             let expected: RowPlan = current == nil ? .insert : current == row ? .unchanged : .update
-            try requireEqual(staged.plans[place], expected, "the plan for \(row), where \(String(describing: current)) is")
+            try requireEqual(
+                staged.plans[place],
+                expected,
+                "the plan for \(row), where \(String(describing: current)) is"
+            )
             if expected == .update, let current { expectedBefore.append(current) }
         }
         try requireEqual(try session.before(staged), expectedBefore, "before-images")
@@ -52,7 +56,8 @@ extension DestinationCheck {
         for real in reals {
             rows.append([.integer(Int64(rows.count)), .null, .real(real), .null, .null])
         }
-        for text in ["", "a", "007", "1e3", " 5 ", "'\"\\", "é日本🛶", String(repeating: "long ", count: 5_000), "\r\n\t"] {
+        for text in ["", "a", "007", "1e3", " 5 ", "'\"\\", "é日本🛶", String(repeating: "long ", count: 5_000), "\r\n\t"]
+        {
             rows.append([.integer(Int64(rows.count)), .text(text), .null, .bool(true), .null])
         }
         for integer in [0, 1, -1, 65_536, .max, .min] as [Int64] {

@@ -92,7 +92,10 @@ import Testing
             ["5", "0.1", "0.1", "5.x"],
         ]
         #expect(writer.after(staged) == held)
-        #expect(try subject.read("t", ["id", "d", "r", "x"], key: ["id"]) == [rows[0].map { $0 == "1.50" ? "1.5" : $0 }] + held)
+        #expect(
+            try subject.read("t", ["id", "d", "r", "x"], key: ["id"]) == [rows[0].map { $0 == "1.50" ? "1.5" : $0 }]
+                + held
+        )
         #expect(try writer.write(rows).plans == rows.map { _ in .unchanged })
     }
 
@@ -129,7 +132,9 @@ import Testing
     }
 
     @Test func `a key that differs only in case is the same record and takes the new spelling`() throws {
-        try subject.execute("CREATE TABLE t (k TEXT COLLATE NOCASE PRIMARY KEY, a INT); INSERT INTO t VALUES ('Ann', 1)")
+        try subject.execute(
+            "CREATE TABLE t (k TEXT COLLATE NOCASE PRIMARY KEY, a INT); INSERT INTO t VALUES ('Ann', 1)"
+        )
         let writer = try subject.writer("t", ["a", "k"], key: ["k"])
         let staged = try writer.write([["1", "ANN"], ["2", "bob"]])
         #expect(staged.plans == [.update, .insert])
@@ -143,7 +148,8 @@ import Testing
     @Test func `a table that replaces on conflict does not lose other rows`() throws {
         try subject.execute(
             """
-            CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT UNIQUE ON CONFLICT REPLACE, b TEXT NOT NULL ON CONFLICT IGNORE);
+            CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT UNIQUE ON CONFLICT REPLACE,
+                b TEXT NOT NULL ON CONFLICT IGNORE);
             INSERT INTO t VALUES (1, 'x', 'b')
             """
         )

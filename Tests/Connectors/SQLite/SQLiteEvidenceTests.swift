@@ -71,7 +71,9 @@ import Testing
         }
         let old = [write(hoursAgo: 30), write(hoursAgo: 26)]
         let long = [write(hoursAgo: 40), write(hoursAgo: 20)]
-        for (run, id, hours) in [("old", old[0], 30), ("old", old[1], 26), ("long", long[0], 40), ("long", long[1], 20)] {
+        for (run, id, hours) in [
+            ("old", old[0], 30), ("old", old[1], 26), ("long", long[0], 40), ("long", long[1], 20),
+        ] {
             let at = now - Int64(hours) * hour
             try subject.execute("INSERT INTO sluice_marker VALUES ('\(id)', 'a', '\(run)', 'i', \(at))")
         }

@@ -69,7 +69,8 @@ enum SQLiteAffinity: Sendable, Hashable {
         case .bool: "(typeof(\(column)) NOT IN ('integer', 'null') OR \(column) NOT IN (0, 1))"
         case .float64, .numeric: "typeof(\(column)) NOT IN ('real', 'integer', 'null')"
         case .bytes: "typeof(\(column)) NOT IN ('blob', 'text', 'null')"
-        case .json: "(typeof(\(column)) = 'blob' OR NOT json_valid(\(column)))"
+        // Of NULL json_valid says 0.
+        case .json: "(\(column) IS NOT NULL AND (typeof(\(column)) = 'blob' OR NOT json_valid(\(column))))"
         default: nil
         }
     }

@@ -101,7 +101,7 @@ final class SQLiteDestination: Destination {
             // Readers of a file without WAL must be waited for; none can begin meanwhile.
             connection.setBusyTimeout(SQLiteFile.patience)
             try connection.statement("COMMIT").run()
-        } catch where error.condition == .inputOutput {
+        } catch  where error.condition == .inputOutput {
             rollBack()
             // The device failed at an unknown point, possibly behind the one that decides.
             throw WriteFailure.unsure(reason: "\(file.describe(error, "COMMIT"))")

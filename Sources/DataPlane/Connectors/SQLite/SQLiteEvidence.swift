@@ -20,7 +20,9 @@ struct SQLiteEvidence {
         return try file.translating("looking for the marker of write \(id)") {
             guard try markers.exists() else {
                 return .unknowable(
-                    detail: "file \(file.path) has no table \(SQLiteMarkers.table): it is not the file written to, or was restored"
+                    detail:
+                        "file \(file.path) has no table \(SQLiteMarkers.table): "
+                        + "it is not the file written to, or was restored"
                 )
             }
             if let at = try markers.find(id) {

@@ -175,8 +175,8 @@ final class SQLiteSource: Source {
     private func unfit(_ column: ColumnDescription, in stream: String) -> SluiceError {
         SluiceError(
             .conflict,
-            "connection \"\(file.connection)\", table \"\(stream)\": column \"\(column.name)\" (\(column.nativeType)) held only "
-                + "values of type \(column.type) when it was looked at and holds another now; discover it again",
+            "connection \"\(file.connection)\", table \"\(stream)\": column \"\(column.name)\" (\(column.nativeType)) "
+                + "held only values of type \(column.type) when it was looked at and holds another now; discover it again",
             isRetriable: true
         )
     }
