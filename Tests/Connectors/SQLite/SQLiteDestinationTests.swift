@@ -1,4 +1,4 @@
-import Connectors
+@testable import Connectors
 import Drivers
 import Foundation
 import Model
@@ -68,6 +68,32 @@ import Testing
         #expect(failure { _ = try second.stage([["1"]]) }.hasPrefix("rolledBack"))
         _ = try first.destination.commit()
         #expect(try second.write([["1"]]).plans == [.unchanged])
+    }
+
+    @Test func `a reader who does not end makes COMMIT roll back, not fail`() throws {
+        try subject.execute("CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1), (2)")
+        let writer = try subject.writer("t", ["id"], key: ["id"])
+        _ = try writer.stage([["3"]])
+        try writer.destination.apply()
+        let reading = try subject.connection.statement("SELECT id FROM t")
+        _ = try reading.step()
+        #expect(failure { _ = try writer.destination.commit() }.hasPrefix("rolledBack"))
+        reading.reset()
+        #expect(try subject.query("SELECT id FROM t") == ["1", "2"])
+        #expect(try writer.write([["3"]]).plans == [.insert])
+    }
+
+    @Test(
+        arguments: [
+            (13, ErrorCode.exhausted), (7, .exhausted), (10, .unreachable), (14, .unreachable), (8, .denied), (5, .timedOut),
+            (11, .invalid), (26, .invalid), (1, .invalid), (776, .unreachable), (1032, .conflict),
+        ] as [(Int32, ErrorCode)]
+    )
+    func `an answer of SQLite has an error code and says where and what`(_ answer: Int32, _ code: ErrorCode) throws {
+        let error = SQLiteError(resultCode: answer, message: "as SQLite says", sql: "SELECT 1")
+        let described = try SQLiteFile(subject.resolved).describe(error, "reading")
+        #expect(described.code == code)
+        #expect(described.message.hasPrefix("connection \"shop\", file \(subject.path): reading: "))
     }
 
     @Test func `a value that SQLite rounds is announced as it will be and unchanged afterwards`() throws {

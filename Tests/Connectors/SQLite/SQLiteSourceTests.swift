@@ -156,8 +156,8 @@ import Testing
 }
 
 extension SQLiteSubject {
-    /// A table of 2,000 rows and, at the path returned, a copy of the file as a process killed while it changed them leaves it:
-    /// some pages written, and the journal that undoes them. The marker table is there.
+    /// A table of 2,000 rows and, at the path returned, a copy of the file as a process killed while it changed them
+    /// leaves it: some pages written, and the journal that undoes them. The marker table is there.
     func copyInMidWrite() throws -> String {
         try destination().openGate(
             installation: .make(milliseconds: 1_767_225_600_000),

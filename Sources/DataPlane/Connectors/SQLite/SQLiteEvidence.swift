@@ -41,7 +41,8 @@ struct SQLiteEvidence {
         }
     }
 
-    /// The dead process may have been killed between its last write and its sync; a verdict must outlast a power failure.
+    /// The dead process may have been killed between its last write and its sync; a verdict must outlast a power
+    /// failure.
     private func makeDurable() throws {
         for path in ["\(file.path)-wal", file.directory] {
             let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)

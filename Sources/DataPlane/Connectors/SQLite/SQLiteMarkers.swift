@@ -1,8 +1,8 @@
 import Drivers
 import Model
 
-/// The table in which every committed write leaves its row, inside its own transaction: the row is there exactly when the
-/// write's rows are.
+/// The table in which every committed write leaves its row, inside its own transaction: the row is there exactly when
+/// the write's rows are.
 struct SQLiteMarkers {
     static let table = "sluice_marker"
     /// How long the markers of a run stay after its last one.
