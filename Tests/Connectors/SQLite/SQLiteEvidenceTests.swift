@@ -97,4 +97,19 @@ import Testing
         try subject.destination().openGate(installation: writer.installation, run: writer.run)
         try subject.execute("ROLLBACK")
     }
+
+    @Test func `a writer in the file keeps old markers there but no gate shut`() throws {
+        try subject.execute(
+            """
+            INSERT INTO sluice_marker VALUES ('w', 'a', 'old', 'i', 1);
+            BEGIN IMMEDIATE; INSERT INTO t VALUES (7)
+            """
+        )
+        let other = try subject.destination()
+        try other.openGate(installation: writer.installation, run: writer.run)
+        try subject.execute("ROLLBACK")
+        #expect(try subject.query("SELECT run FROM sluice_marker WHERE run = 'old'") == ["'old'"])
+        try other.openGate(installation: writer.installation, run: writer.run)
+        #expect(try subject.query("SELECT run FROM sluice_marker WHERE run = 'old'") == [])
+    }
 }

@@ -90,6 +90,7 @@ final class SQLiteDestination: Destination {
 
     func commit() throws -> Timestamp {
         guard let write = open, write.isApplied else {
+            rollBack()
             throw WriteFailure.rolledBack(reason: "no write is open and applied")
         }
         let connection: SQLiteConnection

@@ -24,8 +24,14 @@ struct SQLiteMarkers {
     /// Makes the table if it is missing and removes what is old. Takes the write lock only if there is something to do.
     func prepare(for run: RunID, at now: Timestamp) throws(SQLiteError) {
         let limit = now.advanced(by: .zero - Self.retention)
-        if try exists(), try newestOld(but: run, before: limit) == nil { return }
-        try connection.execute("BEGIN IMMEDIATE")
+        let isThere = try exists()
+        if isThere, try newestOld(but: run, before: limit) == nil { return }
+        do {
+            try connection.execute("BEGIN IMMEDIATE")
+        } catch where isThere && error.condition == .busy {
+            // What is old goes when somebody opens a gate while nobody writes.
+            return
+        }
         do {
             try connection.execute(
                 """
