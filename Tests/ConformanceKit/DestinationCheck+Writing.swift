@@ -58,8 +58,7 @@ extension DestinationCheck {
             rows.append([.integer(Int64(rows.count)), .null, .real(real), .null, .null])
         }
         let long = String(repeating: "long ", count: 5_000)
-        for text in ["", "a", "007", "1e3", " 5 ", "'\"\\", "é日本🛶", long, "\r\n\t"]
-        {
+        for text in ["", "a", "007", "1e3", " 5 ", "'\"\\", "é日本🛶", long, "\r\n\t"] {
             rows.append([.integer(Int64(rows.count)), .text(text), .null, .bool(true), .null])
         }
         for integer in [0, 1, -1, 65_536, .max, .min] as [Int64] {

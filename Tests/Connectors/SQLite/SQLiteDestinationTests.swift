@@ -1,9 +1,10 @@
-@testable import Connectors
 import Drivers
 import Foundation
 import Model
 import TestSupport
 import Testing
+
+@testable import Connectors
 
 @Suite struct SQLiteDestinationTests {
     let subject: SQLiteSubject
@@ -85,7 +86,8 @@ import Testing
 
     @Test(
         arguments: [
-            (13, ErrorCode.exhausted), (7, .exhausted), (10, .unreachable), (14, .unreachable), (8, .denied), (5, .timedOut),
+            (13, ErrorCode.exhausted), (7, .exhausted), (10, .unreachable), (14, .unreachable), (8, .denied),
+            (5, .timedOut),
             (11, .invalid), (26, .invalid), (1, .invalid), (776, .unreachable), (1032, .conflict),
         ] as [(Int32, ErrorCode)]
     )

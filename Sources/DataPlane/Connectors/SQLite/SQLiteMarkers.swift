@@ -28,7 +28,7 @@ struct SQLiteMarkers {
         if isThere, try newestOld(but: run, before: limit) == nil { return }
         do {
             try connection.execute("BEGIN IMMEDIATE")
-        } catch where isThere && error.condition == .busy {
+        } catch  where isThere && error.condition == .busy {
             // What is old goes when somebody opens a gate while nobody writes.
             return
         }
