@@ -2,8 +2,8 @@ public import Connectors
 
 /// The system under test: how to get its connectors, and how to make and look at its tables without them.
 ///
-/// Every closure but the first two goes its own way to the system (another client, plain SQL), so that the connector is judged
-/// by something that shares no code with it. Names in a `SampleTable` are to be quoted.
+/// Every closure but the first two goes its own way to the system (another client, plain SQL), so that the connector
+/// is judged by something that shares no code with it. Names in a `SampleTable` are to be quoted.
 public struct ConformanceSubject {
     /// A new source, not connected yet.
     public var makeSource: () throws -> any Source
@@ -14,8 +14,8 @@ public struct ConformanceSubject {
     public var insert: (SampleTable, [SampleRow]) throws -> Void
     /// All rows, in the order of `SampleTable.key` by which the system itself orders.
     public var rows: (SampleTable) throws -> [SampleRow]
-    /// Begins to count the rows inserted into and updated in the table, with something that the connector does not know (a
-    /// trigger). Returns what reads the count.
+    /// Begins to count the rows inserted into and updated in the table, with something that the connector does not
+    /// know (a trigger). Returns what reads the count.
     public var countWrites: (SampleTable) throws -> () throws -> Int
 
     public init(

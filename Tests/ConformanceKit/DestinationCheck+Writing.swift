@@ -7,7 +7,8 @@ extension DestinationCheck {
         let stream = try subject.makeTable(table)
         let there = (1...40).map { SampleTable.contact($0) }
         try subject.insert(table, there)
-        // Every fourth is changed (a text and an integer to others, the rest to NULL), the others are as they are; 41...60 are new.
+        // Every fourth is changed (a text and an integer to others, the rest to NULL), the others are as they are;
+        // 41...60 are new.
         let rows = (1...60).map { number in
             number % 4 == 0 ? changed(SampleTable.contact(number)) : SampleTable.contact(number)
         }
@@ -18,7 +19,11 @@ extension DestinationCheck {
         for (place, row) in rows.enumerated() {
             let current = reading.first { table.key(of: $0) == table.key(of: row) }
             let expected: RowPlan = current == nil ? .insert : current == row ? .unchanged : .update
-            try requireEqual(staged.plans[place], expected, "the plan for \(row), where \(String(describing: current)) is")
+            try requireEqual(
+                staged.plans[place],
+                expected,
+                "the plan for \(row), where \(String(describing: current)) is"
+            )
             if expected == .update, let current { expectedBefore.append(current) }
         }
         try requireEqual(try session.before(staged), expectedBefore, "before-images")
@@ -52,7 +57,8 @@ extension DestinationCheck {
         for real in reals {
             rows.append([.integer(Int64(rows.count)), .null, .real(real), .null, .null])
         }
-        for text in ["", "a", "007", "1e3", " 5 ", "'\"\\", "é日本🛶", String(repeating: "long ", count: 5_000), "\r\n\t"] {
+        let long = String(repeating: "long ", count: 5_000)
+        for text in ["", "a", "007", "1e3", " 5 ", "'\"\\", "é日本🛶", long, "\r\n\t"] {
             rows.append([.integer(Int64(rows.count)), .text(text), .null, .bool(true), .null])
         }
         for integer in [0, 1, -1, 65_536, .max, .min] as [Int64] {

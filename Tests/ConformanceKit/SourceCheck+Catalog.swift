@@ -5,15 +5,21 @@ extension SourceCheck {
     static func checkValues(_ subject: ConformanceSubject) throws {
         let table = SampleTable.contacts()
         let stream = try subject.makeTable(table)
-        let reals: [Double] = [0, 1, -1.5, 0.1, 1e-300, 1.7976931348623157e308, .leastNonzeroMagnitude, .infinity, -.infinity]
-        let texts = ["", "a", "'\"\\", "é日本🛶", "  spaces  ", String(repeating: "long ", count: 5_000), "line\r\nbreak\t"]
+        let reals: [Double] = [
+            0, 1, -1.5, 0.1, 1e-300, 1.7976931348623157e308, .leastNonzeroMagnitude, .infinity, -.infinity,
+        ]
+        let texts = [
+            "", "a", "'\"\\", "é日本🛶", "  spaces  ", String(repeating: "long ", count: 5_000), "line\r\nbreak\t",
+        ]
         let integers: [Int64] = [0, 1, -1, 255, 65_536, .max, .min]
         var rows = reals.enumerated().map { place, real -> SampleRow in
             [.integer(Int64(place)), .null, .real(real), .null, .null]
         }
         rows += texts.enumerated().map { [.integer(100 + Int64($0)), .text($1), .null, .null, .null] }
         rows += integers.enumerated().map { [.integer(200 + Int64($0)), .null, .null, .null, .integer($1)] }
-        rows += [[.integer(300), .null, .null, .bool(true), .null], [.integer(301), .null, .null, .bool(false), .null]]
+        rows += [
+            [.integer(300), .null, .null, .bool(true), .null], [.integer(301), .null, .null, .bool(false), .null],
+        ]
         rows += [Int64.min, -1, .max].map { [.integer($0), .text("key"), .real(1), .bool(true), .integer(1)] }
         try subject.insert(table, rows)
         let source = try subject.makeSource()

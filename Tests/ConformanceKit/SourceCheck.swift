@@ -79,7 +79,10 @@ public enum SourceCheck: String, CaseIterable, Sendable {
             try requireEqual(planned.range.after, bound, "the lower bound of \(what)")
             bound = planned.range.through
             try requireEqual(bound == nil, place == ranges.count - 1, "\(what) is open above")
-            try require(planned.records <= perRange, "\(what) holds \(planned.records) records, allowed are \(perRange)")
+            try require(
+                planned.records <= perRange,
+                "\(what) holds \(planned.records) records, allowed are \(perRange)"
+            )
             let read = try read(source, scan, planned.range)
             try requireEqual(read.count, planned.records, "records read of \(what), which was planned with as many")
             rows += read

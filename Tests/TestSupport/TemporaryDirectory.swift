@@ -2,8 +2,8 @@ import Foundation
 
 /// A directory of a test's own, removed with everything in it when the last reference goes.
 ///
-/// Under `TMPDIR` if that is set; else in memory (`/dev/shm`) where that can be written, because tests that sync files wait for
-/// a disk a thousand times longer; else under the system's temporary directory.
+/// Under `TMPDIR` if that is set; else in memory (`/dev/shm`) where that can be written, because tests that sync
+/// files wait for a disk a thousand times longer; else under the system's temporary directory.
 public final class TemporaryDirectory {
     public let path: String
 

@@ -1,9 +1,10 @@
-import Connectors
 import Drivers
 import Foundation
 import Model
 import TestSupport
 import Testing
+
+@testable import Connectors
 
 @Suite struct SQLiteDestinationTests {
     let subject: SQLiteSubject
@@ -53,7 +54,7 @@ import Testing
             marker == ["'\(identity.write)'|'\(identity.attempt)'|'\(identity.run)'|'\(identity.installation)'"]
         )
         let written = try subject.query("SELECT at FROM sluice_marker")
-        #expect((Int64(written[0]) ?? 0) <= at.microseconds)
+        #expect((Int64(written.first ?? "") ?? .max) <= at.microseconds)
         #expect(try writer.destination.discover(stream: nil).map(\.name) == ["t"])
     }
 
@@ -68,6 +69,33 @@ import Testing
         #expect(failure { _ = try second.stage([["1"]]) }.hasPrefix("rolledBack"))
         _ = try first.destination.commit()
         #expect(try second.write([["1"]]).plans == [.unchanged])
+    }
+
+    @Test func `a reader who does not end makes COMMIT roll back, not fail`() throws {
+        try subject.execute("CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1), (2)")
+        let writer = try subject.writer("t", ["id"], key: ["id"])
+        _ = try writer.stage([["3"]])
+        try writer.destination.apply()
+        let reading = try subject.connection.statement("SELECT id FROM t")
+        _ = try reading.step()
+        #expect(failure { _ = try writer.destination.commit() }.hasPrefix("rolledBack"))
+        reading.reset()
+        #expect(try subject.query("SELECT id FROM t") == ["1", "2"])
+        #expect(try writer.write([["3"]]).plans == [.insert])
+    }
+
+    @Test(
+        arguments: [
+            (13, ErrorCode.exhausted), (7, .exhausted), (10, .unreachable), (14, .unreachable), (8, .denied),
+            (5, .timedOut),
+            (11, .invalid), (26, .invalid), (1, .invalid), (776, .unreachable), (1032, .conflict),
+        ] as [(Int32, ErrorCode)]
+    )
+    func `an answer of SQLite has an error code and says where and what`(_ answer: Int32, _ code: ErrorCode) throws {
+        let error = SQLiteError(resultCode: answer, message: "as SQLite says", sql: "SELECT 1")
+        let described = try SQLiteFile(subject.resolved).describe(error, "reading")
+        #expect(described.code == code)
+        #expect(described.message.hasPrefix("connection \"shop\", file \(subject.path): reading: "))
     }
 
     @Test func `a value that SQLite rounds is announced as it will be and unchanged afterwards`() throws {
@@ -92,7 +120,10 @@ import Testing
             ["5", "0.1", "0.1", "5.x"],
         ]
         #expect(writer.after(staged) == held)
-        #expect(try subject.read("t", ["id", "d", "r", "x"], key: ["id"]) == [rows[0].map { $0 == "1.50" ? "1.5" : $0 }] + held)
+        #expect(
+            try subject.read("t", ["id", "d", "r", "x"], key: ["id"]) == [rows[0].map { $0 == "1.50" ? "1.5" : $0 }]
+                + held
+        )
         #expect(try writer.write(rows).plans == rows.map { _ in .unchanged })
     }
 
@@ -129,7 +160,9 @@ import Testing
     }
 
     @Test func `a key that differs only in case is the same record and takes the new spelling`() throws {
-        try subject.execute("CREATE TABLE t (k TEXT COLLATE NOCASE PRIMARY KEY, a INT); INSERT INTO t VALUES ('Ann', 1)")
+        try subject.execute(
+            "CREATE TABLE t (k TEXT COLLATE NOCASE PRIMARY KEY, a INT); INSERT INTO t VALUES ('Ann', 1)"
+        )
         let writer = try subject.writer("t", ["a", "k"], key: ["k"])
         let staged = try writer.write([["1", "ANN"], ["2", "bob"]])
         #expect(staged.plans == [.update, .insert])
@@ -143,7 +176,8 @@ import Testing
     @Test func `a table that replaces on conflict does not lose other rows`() throws {
         try subject.execute(
             """
-            CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT UNIQUE ON CONFLICT REPLACE, b TEXT NOT NULL ON CONFLICT IGNORE);
+            CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT UNIQUE ON CONFLICT REPLACE,
+                b TEXT NOT NULL ON CONFLICT IGNORE);
             INSERT INTO t VALUES (1, 'x', 'b')
             """
         )

@@ -71,7 +71,9 @@ import Testing
         }
         let old = [write(hoursAgo: 30), write(hoursAgo: 26)]
         let long = [write(hoursAgo: 40), write(hoursAgo: 20)]
-        for (run, id, hours) in [("old", old[0], 30), ("old", old[1], 26), ("long", long[0], 40), ("long", long[1], 20)] {
+        for (run, id, hours) in [
+            ("old", old[0], 30), ("old", old[1], 26), ("long", long[0], 40), ("long", long[1], 20),
+        ] {
             let at = now - Int64(hours) * hour
             try subject.execute("INSERT INTO sluice_marker VALUES ('\(id)', 'a', '\(run)', 'i', \(at))")
         }
@@ -94,5 +96,20 @@ import Testing
         try subject.execute("BEGIN IMMEDIATE; INSERT INTO t VALUES (7)")
         try subject.destination().openGate(installation: writer.installation, run: writer.run)
         try subject.execute("ROLLBACK")
+    }
+
+    @Test func `a writer in the file keeps old markers there but no gate shut`() throws {
+        try subject.execute(
+            """
+            INSERT INTO sluice_marker VALUES ('w', 'a', 'old', 'i', 1);
+            BEGIN IMMEDIATE; INSERT INTO t VALUES (7)
+            """
+        )
+        let other = try subject.destination()
+        try other.openGate(installation: writer.installation, run: writer.run)
+        try subject.execute("ROLLBACK")
+        #expect(try subject.query("SELECT run FROM sluice_marker WHERE run = 'old'") == ["'old'"])
+        try other.openGate(installation: writer.installation, run: writer.run)
+        #expect(try subject.query("SELECT run FROM sluice_marker WHERE run = 'old'") == [])
     }
 }

@@ -74,7 +74,7 @@ import Testing
             """
             CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES (1, 'x'), (2, 'y');
             CREATE VIEW v AS SELECT id, upper(a) AS b FROM t;
-            CREATE VIEW broken AS SELECT * FROM nothing
+            CREATE VIEW broken AS SELECT * FROM missing
             """
         )
         let found = try subject.source().discover(stream: nil)
@@ -87,7 +87,8 @@ import Testing
     @Test func `keys of every storage class cut a column without a type`() throws {
         try subject.execute("CREATE TABLE t (k PRIMARY KEY, n INTEGER)")
         let keys = [
-            "-5", "3", "2.5", "3.5", "9e999", "'3'", "''", "'it''s'", "'x''00'''", "CAST(x'ff41' AS TEXT)", "x''", "x'00'",
+            "-5", "3", "2.5", "3.5", "9e999", "'3'", "''", "'it''s'", "'x''00'''", "CAST(x'ff41' AS TEXT)", "x''",
+            "x'00'",
             "x'ff'", "'é'",
         ]
         for (place, key) in keys.enumerated() {
@@ -155,8 +156,8 @@ import Testing
 }
 
 extension SQLiteSubject {
-    /// A table of 2,000 rows and, at the path returned, a copy of the file as a process killed while it changed them leaves it:
-    /// some pages written, and the journal that undoes them. The marker table is there.
+    /// A table of 2,000 rows and, at the path returned, a copy of the file as a process killed while it changed them
+    /// leaves it: some pages written, and the journal that undoes them. The marker table is there.
     func copyInMidWrite() throws -> String {
         try destination().openGate(
             installation: .make(milliseconds: 1_767_225_600_000),

@@ -46,7 +46,8 @@ final class SQLiteSubject {
         try Registry.destination(for: resolved)
     }
 
-    /// What a query gives, one string per row, `|` between its columns, as SQLite writes its values: `NULL`, `'text'`, `1.5`.
+    /// What a query gives, one string per row, `|` between its columns, as SQLite writes its values: `NULL`,
+    /// `'text'`, `1.5`.
     func query(_ sql: String) throws -> [String] {
         let statement = try connection.statement(sql)
         defer { statement.reset() }

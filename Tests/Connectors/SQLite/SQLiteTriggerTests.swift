@@ -8,7 +8,10 @@ import Testing
     init() throws {
         subject = try SQLiteSubject()
         try subject.execute(
-            "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); CREATE TABLE log (id INT); INSERT INTO t VALUES (1, 'old')"
+            """
+            CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); CREATE TABLE log (id INT);
+            INSERT INTO t VALUES (1, 'old')
+            """
         )
     }
 
@@ -83,7 +86,8 @@ import Testing
     @Test func `a deferred foreign key in a table with triggers rejects its row`() throws {
         try subject.execute(
             """
-            CREATE TABLE c (id INTEGER PRIMARY KEY, t INT REFERENCES t DEFERRABLE INITIALLY DEFERRED, g INT AS (id) STORED)
+            CREATE TABLE c (id INTEGER PRIMARY KEY, t INT REFERENCES t DEFERRABLE INITIALLY DEFERRED,
+                g INT AS (id) STORED)
             """
         )
         let writer = try subject.writer("c", ["id", "t"], key: ["id"])

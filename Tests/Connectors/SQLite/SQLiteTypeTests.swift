@@ -40,7 +40,9 @@ import Testing
         _ fitting: String,
         _ misfit: String
     ) throws {
-        try subject.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, a \(declared)); INSERT INTO t VALUES (1, \(fitting))")
+        try subject.execute(
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, a \(declared)); INSERT INTO t VALUES (1, \(fitting))"
+        )
         try subject.execute("INSERT INTO t VALUES (2, NULL)")
         let before = try types()["a"]
         #expect(before != .text)
@@ -125,7 +127,8 @@ import Testing
         try subject.execute(
             """
             CREATE TABLE t (
-                id INTEGER PRIMARY KEY, a TEXT NOT NULL DEFAULT 'x', b TEXT, c INT, d INT AS (c + 1), e INT AS (c) STORED,
+                id INTEGER PRIMARY KEY, a TEXT NOT NULL DEFAULT 'x', b TEXT, c INT, d INT AS (c + 1),
+                e INT AS (c) STORED,
                 UNIQUE (b, a), UNIQUE (c)
             );
             CREATE UNIQUE INDEX partly ON t (a) WHERE b IS NOT NULL;

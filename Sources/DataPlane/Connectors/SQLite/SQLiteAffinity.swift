@@ -16,10 +16,10 @@ import Model
 /// | others: `DATE`, `DATETIME`, `UUID`, … | numeric | text | |
 /// | none, `ANY` (views: expressions) | none | text | |
 ///
-/// A column of a table that holds a value that does not fit is `text` altogether: a mapping can cast it, and rejects just the
-/// records whose value cannot be cast. As text an integer is its digits, a real the shortest decimal that is the same
-/// number, a blob `\x` and its hexadecimal digits. Dates are text because SQLite has no type for them: applications store
-/// ISO 8601 text, Unix time or Julian days, and what is there is to survive as it is.
+/// A column of a table that holds a value that does not fit is `text` altogether: a mapping can cast it, and rejects
+/// just the records whose value cannot be cast. As text an integer is its digits, a real the shortest decimal that is
+/// the same number, a blob `\x` and its hexadecimal digits. Dates are text because SQLite has no type for them:
+/// applications store ISO 8601 text, Unix time or Julian days, and what is there is to survive as it is.
 enum SQLiteAffinity: Sendable, Hashable {
     case integer
     case text
@@ -69,7 +69,8 @@ enum SQLiteAffinity: Sendable, Hashable {
         case .bool: "(typeof(\(column)) NOT IN ('integer', 'null') OR \(column) NOT IN (0, 1))"
         case .float64, .numeric: "typeof(\(column)) NOT IN ('real', 'integer', 'null')"
         case .bytes: "typeof(\(column)) NOT IN ('blob', 'text', 'null')"
-        case .json: "(typeof(\(column)) = 'blob' OR NOT json_valid(\(column)))"
+        // Of NULL json_valid says 0.
+        case .json: "(\(column) IS NOT NULL AND (typeof(\(column)) = 'blob' OR NOT json_valid(\(column))))"
         default: nil
         }
     }

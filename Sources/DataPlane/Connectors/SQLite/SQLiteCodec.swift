@@ -12,8 +12,8 @@ struct SQLiteCodec {
 
     /// What SQLite will hold after storing a field with these canonical bytes; text and blobs point into them.
     ///
-    /// What SQLite would silently convert on storing (a number spelled as text in a numeric column, a NaN) is converted here,
-    /// so that what is bound is what will be read.
+    /// What SQLite would silently convert on storing (a number spelled as text in a numeric column, a NaN) is
+    /// converted here, so that what is bound is what will be read.
     ///
     /// - Throws: why the field cannot be stored.
     func stored(_ bytes: UnsafeRawBufferPointer?) throws(SQLiteMisfit) -> SQLiteValue {

@@ -7,9 +7,9 @@ import Glibc
 
 /// Records into the tables of an SQLite file, which must exist; its journal mode stays as it is.
 ///
-/// A write is one transaction, begun IMMEDIATE and so alone in the file, that ends with its marker row. There is no fence: a write
-/// that was permitted may commit until its process is proven dead. After SIGKILL the next to open the file rolls an
-/// unfinished write back, so the marker tells for certain what became of it.
+/// A write is one transaction, begun IMMEDIATE and so alone in the file, that ends with its marker row. There is no
+/// fence: a write that was permitted may commit until its process is proven dead. After SIGKILL the next to open the
+/// file rolls an unfinished write back, so the marker tells for certain what became of it.
 final class SQLiteDestination: Destination {
     static let capabilities = DestinationCapabilities(
         idempotency: .transactional,
@@ -19,6 +19,8 @@ final class SQLiteDestination: Destination {
 
     /// How long a write waits for another writer: less than an intent waits for its answer.
     private static let writePatience = Duration.seconds(1)
+    /// How long COMMIT waits for readers of a file without WAL; while it does none can begin.
+    private static let commitPatience = Duration.seconds(2)
 
     private let file: SQLiteFile
     private var connection: SQLiteConnection?
@@ -88,6 +90,7 @@ final class SQLiteDestination: Destination {
 
     func commit() throws -> Timestamp {
         guard let write = open, write.isApplied else {
+            rollBack()
             throw WriteFailure.rolledBack(reason: "no write is open and applied")
         }
         let connection: SQLiteConnection
@@ -98,10 +101,10 @@ final class SQLiteDestination: Destination {
             throw failure(error, "leaving the marker of a write to \"\(write.target.target.table)\"")
         }
         do {
-            // Readers of a file without WAL must be waited for; none can begin meanwhile.
-            connection.setBusyTimeout(SQLiteFile.patience)
+            connection.setBusyTimeout(Self.commitPatience)
+            defer { connection.setBusyTimeout(SQLiteFile.patience) }
             try connection.statement("COMMIT").run()
-        } catch where error.condition == .inputOutput {
+        } catch  where error.condition == .inputOutput {
             rollBack()
             // The device failed at an unknown point, possibly behind the one that decides.
             throw WriteFailure.unsure(reason: "\(file.describe(error, "COMMIT"))")

@@ -20,7 +20,9 @@ struct SQLiteEvidence {
         return try file.translating("looking for the marker of write \(id)") {
             guard try markers.exists() else {
                 return .unknowable(
-                    detail: "file \(file.path) has no table \(SQLiteMarkers.table): it is not the file written to, or was restored"
+                    detail:
+                        "file \(file.path) has no table \(SQLiteMarkers.table): "
+                        + "it is not the file written to, or was restored"
                 )
             }
             if let at = try markers.find(id) {
@@ -39,7 +41,8 @@ struct SQLiteEvidence {
         }
     }
 
-    /// The dead process may have been killed between its last write and its sync; a verdict must outlast a power failure.
+    /// The dead process may have been killed between its last write and its sync; a verdict must outlast a power
+    /// failure.
     private func makeDurable() throws {
         for path in ["\(file.path)-wal", file.directory] {
             let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)

@@ -3,8 +3,8 @@ import Model
 
 /// One value of a key as it stands in a `KeyRange`: text that keeps the storage class, because SQLite orders by it.
 ///
-/// An integer is its digits, a real has a point or an exponent, text is `'text'` with nothing escaped, blobs are `x'hex'`, and text
-/// that is not UTF-8 `t'hex'`.
+/// An integer is its digits, a real has a point or an exponent, text is `'text'` with nothing escaped, blobs are
+/// `x'hex'`, and text that is not UTF-8 `t'hex'`.
 enum SQLiteKeyValue {
     /// - Returns: nil for NULL, which orders no records.
     static func text(of value: SQLiteValue) -> String? {

@@ -1,8 +1,8 @@
 import Drivers
 import Model
 
-/// The table in which every committed write leaves its row, inside its own transaction: the row is there exactly when the
-/// write's rows are.
+/// The table in which every committed write leaves its row, inside its own transaction: the row is there exactly when
+/// the write's rows are.
 struct SQLiteMarkers {
     static let table = "sluice_marker"
     /// How long the markers of a run stay after its last one.
@@ -24,8 +24,14 @@ struct SQLiteMarkers {
     /// Makes the table if it is missing and removes what is old. Takes the write lock only if there is something to do.
     func prepare(for run: RunID, at now: Timestamp) throws(SQLiteError) {
         let limit = now.advanced(by: .zero - Self.retention)
-        if try exists(), try newestOld(but: run, before: limit) == nil { return }
-        try connection.execute("BEGIN IMMEDIATE")
+        let isThere = try exists()
+        if isThere, try newestOld(but: run, before: limit) == nil { return }
+        do {
+            try connection.execute("BEGIN IMMEDIATE")
+        } catch  where isThere && error.condition == .busy {
+            // What is old goes when somebody opens a gate while nobody writes.
+            return
+        }
         do {
             try connection.execute(
                 """

@@ -3,9 +3,10 @@ import Model
 
 /// Records of an SQLite file, which is opened for reading only.
 ///
-/// SQLite has no view of the data that processes could share: `openSnapshot` gives no token, and each read is one statement and
-/// so one consistent range. Rows inserted or deleted between two reads are in or out by their key. Between calls no
-/// statement is left in mid-result, so a source never holds a lock while its caller does something else.
+/// SQLite has no view of the data that processes could share: `openSnapshot` gives no token, and each read is one
+/// statement and so one consistent range. Rows inserted or deleted between two reads are in or out by their key.
+/// Between calls no statement is left in mid-result, so a source never holds a lock while its caller does something
+/// else.
 final class SQLiteSource: Source {
     /// Of one read; the ranges of a run stay far below.
     private static let bytesMax = 1 << 30
@@ -175,8 +176,9 @@ final class SQLiteSource: Source {
     private func unfit(_ column: ColumnDescription, in stream: String) -> SluiceError {
         SluiceError(
             .conflict,
-            "connection \"\(file.connection)\", table \"\(stream)\": column \"\(column.name)\" (\(column.nativeType)) held only "
-                + "values of type \(column.type) when it was looked at and holds another now; discover it again",
+            "connection \"\(file.connection)\", table \"\(stream)\": column \"\(column.name)\" (\(column.nativeType)) "
+                + "held only values of type \(column.type) when it was looked at and holds another now; "
+                + "discover it again",
             isRetriable: true
         )
     }

@@ -20,8 +20,8 @@ struct SQLiteTarget {
     /// The fields that `update` sets, in order.
     let updated: [Int]
 
-    /// - Throws: `notFound` for a field that is no column, `invalid` for a key that is not unique in the table or a field
-    ///   that cannot be written.
+    /// - Throws: `notFound` for a field that is no column, `invalid` for a key that is not unique in the table or a
+    ///   field that cannot be written.
     init(_ table: SQLiteTable, fields: [String], key: [String], schemaVersion: Int64, in file: SQLiteFile) throws {
         let place = "connection \"\(file.connection)\", table \"\(table.name)\""
         guard !table.isView else {
@@ -73,7 +73,8 @@ struct SQLiteTarget {
         }
         let isKey = matches.joined(separator: " AND ")
         select = "SELECT \(quoted.joined(separator: ", ")) FROM \(name) WHERE \(isKey)"
-        // OR ABORT overrules what the table says of conflicts, such as ON CONFLICT REPLACE, which would delete other rows.
+        // OR ABORT overrules what the table says of conflicts, such as ON CONFLICT REPLACE, which would delete other
+        // rows.
         insert = """
             INSERT OR ABORT INTO \(name) (\(quoted.joined(separator: ", "))) \
             VALUES (\(quoted.map { _ in "?" }.joined(separator: ", ")))

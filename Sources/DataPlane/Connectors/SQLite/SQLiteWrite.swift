@@ -57,8 +57,8 @@ final class SQLiteWrite {
 
     /// Executes the inserts and updates, except for rows that the table refuses.
     ///
-    /// - Parameter isCareful: undoes whatever a refused row has done, and finds the rows that leave a deferred foreign key
-    ///   violated, at the cost of a savepoint for each row.
+    /// - Parameter isCareful: undoes whatever a refused row has done, and finds the rows that leave a deferred
+    ///   foreign key violated, at the cost of a savepoint for each row.
     /// - Returns: the rows refused. With `isInTransaction` false afterwards a trigger has rolled back everything.
     func execute(isCareful: Bool) throws -> [Int: Rejection] {
         var refused: [Int: Rejection] = [:]

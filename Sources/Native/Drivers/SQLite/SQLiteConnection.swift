@@ -1,6 +1,7 @@
 internal import CSQLite
 
-/// A connection to one SQLite file, for one thread at a time. Closed when the last reference to it and its statements goes.
+/// A connection to one SQLite file, for one thread at a time. Closed when the last reference to it and its statements
+/// goes.
 public final class SQLiteConnection {
     public enum Access: Sendable {
         case readOnly
