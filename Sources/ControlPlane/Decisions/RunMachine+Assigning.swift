@@ -15,8 +15,7 @@ extension RunMachine {
     public func wakeAt(_ now: Timestamp) -> Timestamp? {
         var times: [Timestamp] = []
         if record.state == .running, let next = queue.first, hasCredit {
-            if let time = bucket?.notBefore(now) { times.append(time) }
-            if let time = batches[next]?.notBefore { times.append(time) }
+            times.append(max(bucket?.notBefore(now) ?? now, batches[next]?.notBefore ?? now))
         }
         if record.state == .draining, record.blockedOn == nil, let deadline = record.cancel?.deadlineAt {
             times.append(deadline)
