@@ -10,7 +10,7 @@ import Testing
         as format: Client.ExportFormat,
         limit: Int? = nil
     ) async throws -> String {
-        try await served(service) { client in
+        try await served(service) { (client: Client) throws in
             var bytes: [UInt8] = []
             try client.export(RecordQuery(run: identifier(7)), limit: limit, as: format) { bytes += $0 }
             return String(decoding: bytes, as: UTF8.self)
@@ -54,7 +54,7 @@ import Testing
     @Test func `an export that breaks off is an error and not a short file`() async throws {
         let service = FakeService(records: 4_500)
         service.memory.withLock { $0.breaksAt = "4000" }
-        try await served(service) { client in
+        try await served(service) { (client: Client) throws in
             var count = 0
             #expect(throws: SluiceError(.unreachable, "the server went wrong: it broke off its answer", isRetriable: true)) {
                 try client.export(RecordQuery(run: identifier(7)), limit: nil, as: .jsonl) { count += $0.count }

@@ -20,7 +20,7 @@ import Testing
         let service = FakeService()
         let error = SluiceError(code, "run 7 is \"going on\"", isRetriable: true)
         service.memory.withLock { $0.failure = error }
-        try await served(service) { client in
+        try await served(service) { (client: Client) throws in
             #expect(throws: error) { try client.jobs() }
             let answer = try raw(client.server, "GET /api/v1/jobs HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
             #expect(parts(answer).status == status)
@@ -35,7 +35,7 @@ import Testing
 
     @Test func `a request of a web page is refused`() async throws {
         let service = FakeService()
-        try await served(service) { client in
+        try await served(service) { (client: Client) throws in
             let head = "POST /api/v1/runs/7/cancel HTTP/1.1\r\nHost: \(client.server.authority)\r\nConnection: close\r\n"
             let answer = try raw(client.server, head + "Origin: http://evil.example\r\nContent-Length: 0\r\n\r\n")
             #expect(parts(answer).status == 403)
@@ -77,7 +77,7 @@ import Testing
 
     @Test func `a body that is too large is refused before it is read whole`() async throws {
         let text = String(repeating: "x", count: 3 << 20)
-        try await served(FakeService()) { client in
+        try await served(FakeService()) { (client: Client) throws in
             let answer = try raw(
                 client.server,
                 "POST /api/v1/apply HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: \(text.utf8.count)\r\n\r\n"
@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test func `a body that is not what is expected is described`() async throws {
-        try await served(FakeService()) { client in
+        try await served(FakeService()) { (client: Client) throws in
             let head = "HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
             let missing = try raw(
                 client.server,

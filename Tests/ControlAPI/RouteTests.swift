@@ -7,7 +7,7 @@ import Testing
 @Suite struct RouteTests {
     @Test func `jobs are listed, shown, paused and resumed`() async throws {
         let service = FakeService()
-        try await served(service) { client in
+        try await served(service) { (client: Client) throws in
             #expect(try client.jobs() == [JobView.sample(isPaused: false)])
             #expect(try client.job("contacts") == JobView.sample(isPaused: false))
             #expect(try client.pause(job: "contacts", paused: true, actor: "ada") == JobView.sample(isPaused: true))
@@ -20,7 +20,7 @@ import Testing
 
     @Test func `a run is started, listed, shown and watched`() async throws {
         let service = FakeService()
-        try await served(service) { client in
+        try await served(service) { (client: Client) throws in
             let run = RunView.sample(state: .running)
             #expect(try client.sync(job: "contacts", SyncRequest(actor: "ada", trigger: "manual")) == run)
             #expect(try client.runs(job: "contacts", activeOnly: true, limit: 5) == [run])
@@ -38,7 +38,7 @@ import Testing
 
     @Test func `a cancel carries its mode, actor, reason, deadline and pause`() async throws {
         let service = FakeService()
-        try await served(service) { client in
+        try await served(service) { (client: Client) throws in
             let request = CancelRequest(
                 mode: .force,
                 actor: "ada",
@@ -55,7 +55,7 @@ import Testing
 
     @Test func `a cancel that says nothing is graceful`() async throws {
         let service = FakeService()
-        try await served(service) { client in
+        try await served(service) { (client: Client) throws in
             let answer = try raw(
                 client.server,
                 "POST /api/v1/runs/7/cancel HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -67,7 +67,7 @@ import Testing
 
     @Test func `workers are listed and killed`() async throws {
         let service = FakeService()
-        try await served(service) { client in
+        try await served(service) { (client: Client) throws in
             #expect(try client.workers() == [WorkerView.sample])
             #expect(try client.kill(worker: "4711", actor: "ada") == WorkerView.sample)
         }
@@ -76,7 +76,7 @@ import Testing
 
     @Test func `a configuration is applied with the names of its settings as they are`() async throws {
         let service = FakeService()
-        try await served(service) { client in
+        try await served(service) { (client: Client) throws in
             let connection = ConnectionSpec(name: "app", type: "postgres", settings: ["sslRootCert_x": "${A}"])
             let job = JobView.sample(isPaused: false).spec
             let request = ApplyRequest(connections: [connection], jobs: [job])
@@ -89,7 +89,7 @@ import Testing
 
     @Test func `connections are checked and discovered`() async throws {
         let service = FakeService()
-        try await served(service) { client in
+        try await served(service) { (client: Client) throws in
             let report = try client.check(connection: "app")
             #expect(report.error == SluiceError(.unreachable, "connection refused", isRetriable: true))
             #expect(try client.discover(connection: "app", stream: "public.a b&c").error == nil)
@@ -99,7 +99,7 @@ import Testing
 
     @Test func `a page of records is asked for with all its conditions`() async throws {
         let service = FakeService(records: 5)
-        try await served(service) { client in
+        try await served(service) { (client: Client) throws in
             let query = RecordQuery(
                 run: identifier(7),
                 verdicts: [.applied, .notApplied],
@@ -123,7 +123,7 @@ import Testing
     }
 
     @Test func `a live server tells that it is one`() async throws {
-        try await served(FakeService()) { client in
+        try await served(FakeService()) { (client: Client) throws in
             #expect(client.isAlive())
         }
     }
