@@ -29,7 +29,7 @@ struct SegmentHostileTests {
             ("1 bytes of NULL marks for 11 values", { $0.nulls.removeLast() }),
             ("value 3 ends before it begins", { $0.ends[3] = 1 }),
             ("value 0 is NULL and has bytes", { $0.nulls[0] |= 1 }),
-            ("the values end at byte 34, the arena has 35", { $0.arena.append(0) }),
+            ("the values end at byte 35, the arena has 36", { $0.arena.append(0) }),
             ("a rejection of record 1, which is none or not in order", { $0.rejections[0].record = 1 }),
             ("a rejected record without a reason", { $0.rejections = [] }),
         ]

@@ -23,14 +23,21 @@ public indirect enum Filter: Hashable, Sendable, Codable {
 
     /// Columns it mentions, each once, in order of appearance.
     public var columns: [String] {
+        var columns: [String] = []
+        collect(into: &columns)
+        return columns
+    }
+
+    private func collect(into columns: inout [String]) {
         switch self {
         case .compare(let column, _, _), .isNull(let column), .isIn(let column, _),
             .like(let column, _):
-            [column]
+            if !columns.contains(column) { columns.append(column) }
         case .not(let inner):
-            inner.columns
+            inner.collect(into: &columns)
         case .and(let left, let right), .or(let left, let right):
-            left.columns + right.columns.filter { !left.columns.contains($0) }
+            left.collect(into: &columns)
+            right.collect(into: &columns)
         }
     }
 }
