@@ -5,7 +5,7 @@ import Model
 struct PostgresSifting {
     let plan: PostgresTargetPlan
 
-    private static let chunk = 32
+    private static let chunk = 16
     /// SQLSTATE for "fewer rows than intended" and "a trigger left the row out".
     private static let missingState = "SL409"
     private static let suppressedState = "SL410"
@@ -16,25 +16,33 @@ struct PostgresSifting {
 
     var createSQL: String {
         let narrowed = " AND s.pos BETWEEN v_lo AND v_hi"
-        let update = plan.settable.isEmpty ? "" : plan.updateSQL(from: table, where: narrowed) + ";"
+        let update =
+            plan.settable.isEmpty
+            ? ""
+            : """
+            IF v_updates THEN
+                \(plan.updateSQL(from: table, where: narrowed));
+                GET DIAGNOSTICS v_done = ROW_COUNT;
+            END IF;
+            """
         return """
             CREATE TEMP TABLE sluice_refused_\(plan.number) (ord int4, state text, message text, detail text,
                 field text, rule text) ON COMMIT DELETE ROWS;
             CREATE TEMP TABLE sluice_sift_\(plan.number) ON COMMIT DELETE ROWS AS
                 SELECT 0 AS pos, s.* FROM \(plan.stageTable) s WITH NO DATA;
             ALTER TABLE \(table) ADD PRIMARY KEY (pos);
-            CREATE FUNCTION \(function)(v_lo int, v_hi int) RETURNS void LANGUAGE plpgsql AS $sift$
+            CREATE FUNCTION \(function)(v_lo int, v_hi int, v_updates bool, v_inserts bool) RETURNS void LANGUAGE plpgsql AS $sift$
             #variable_conflict use_column
             DECLARE
-                v_done int := 0; v_more int; v_state text; v_reason text; v_detail text; v_field text; v_rule text;
+                v_done int := 0; v_more int := 0; v_state text; v_reason text; v_detail text; v_field text; v_rule text;
                 v_isnew bool; v_isthere bool;
             BEGIN
                 BEGIN
                     \(update)
-                    GET DIAGNOSTICS v_done = ROW_COUNT;
-                    \(plan.insertSQL(from: table, where: narrowed));
-                    GET DIAGNOSTICS v_more = ROW_COUNT;
-                    SET CONSTRAINTS ALL IMMEDIATE;
+                    IF v_inserts THEN
+                        \(plan.insertSQL(from: table, where: narrowed));
+                        GET DIAGNOSTICS v_more = ROW_COUNT;
+                    END IF;
                     IF v_done + v_more = v_hi - v_lo + 1 THEN RETURN; END IF;
                     RAISE EXCEPTION 'fewer rows than intended' USING ERRCODE = '\(Self.missingState)';
                 EXCEPTION WHEN integrity_constraint_violation OR data_exception OR program_limit_exceeded
@@ -59,8 +67,8 @@ struct PostgresSifting {
                         FROM \(table) s WHERE s.pos = v_lo;
                     RETURN;
                 END IF;
-                PERFORM \(function)(v_lo, (v_lo + v_hi) / 2);
-                PERFORM \(function)((v_lo + v_hi) / 2 + 1, v_hi);
+                PERFORM \(function)(v_lo, (v_lo + v_hi) / 2, v_updates, v_inserts);
+                PERFORM \(function)((v_lo + v_hi) / 2 + 1, v_hi, v_updates, v_inserts);
             END $sift$
             """
     }
@@ -72,14 +80,17 @@ struct PostgresSifting {
     func run(_ link: PostgresLink) throws -> [Int: Rejection] {
         let answers = try link.connection.execute(
             """
+            SET CONSTRAINTS ALL IMMEDIATE;
             INSERT INTO \(table) SELECT row_number() OVER (ORDER BY s.ord), s.* FROM \(plan.stageTable) s;
-            SELECT \(function)(lo, least(lo + \(Self.chunk - 1), top)) FROM
-                (SELECT max(pos) AS top FROM \(table)) t, generate_series(1, top, \(Self.chunk)) AS lo;
+            SELECT \(function)(lo, least(lo + \(Self.chunk - 1), top), updates, inserts) FROM
+                (SELECT max(pos) AS top, bool_or(old_ctid IS NOT NULL) AS updates,
+                    bool_or(old_ctid IS NULL) AS inserts FROM \(table)) t,
+                generate_series(1, top, \(Self.chunk)) AS lo;
             SELECT r.* FROM \(refused) r ORDER BY r.ord
             """
         )
-        guard answers.count == 3 else { throw SluiceError(.internal, "sifting gave \(answers.count) answers") }
-        let found = answers[2]
+        guard answers.count == 4 else { throw SluiceError(.internal, "sifting gave \(answers.count) answers") }
+        let found = answers[3]
         var rejections: [Int: Rejection] = [:]
         for index in 0..<found.rows {
             let row = found.text(row: index, column: 0).flatMap { Int($0) } ?? -1

@@ -199,23 +199,38 @@ struct PostgresStaging {
     // MARK: Writing before the intent
 
     private mutating func applyEarly(_ plans: [RowPlan]) throws {
-        let updates = plans.count { $0 == .update }
-        let inserts = plans.count { $0 == .insert }
         try link.connection.execute("SAVEPOINT staged")
+        if try isWritten(plans) { return }
+        try link.connection.execute("ROLLBACK TO staged")
+        let refused = try PostgresConstraints(plan: plan).refused(link)
+        if !refused.isEmpty {
+            let rows = refused.keys.map { String($0) }.joined(separator: ",")
+            try link.connection.execute("DELETE FROM \(plan.stageTable) WHERE ord IN (\(rows)); SAVEPOINT staged")
+            for (row, rejection) in refused { rejections[row] = rejection }
+            if try isWritten(plans) { return }
+        }
+        guard link.canSift(plan) else { throw SiftingIsMissing() }
+        if !refused.isEmpty { try link.connection.execute("ROLLBACK TO staged") }
+        for (row, rejection) in try PostgresSifting(plan: plan).run(link) {
+            rejections[row] = rejection
+        }
+    }
+
+    /// Writes all staged rows at once; false: the server refused some, and the savepoint is to be returned to.
+    private func isWritten(_ plans: [RowPlan]) throws -> Bool {
+        let left = plans.indices.filter { rejections[$0] == nil }
+        let updates = left.count { plans[$0] == .update }
+        let inserts = left.count { plans[$0] == .insert }
         do {
             let written = try PostgresApplying.run(link, plan, updates: updates, inserts: inserts)
-            if written == updates + inserts { return }
+            if written == updates + inserts { return true }
             guard plan.traits.hasTriggers || plan.traits.hasPolicies else {
                 throw PostgresApplying.somebodyWasFaster(plan, written, updates + inserts)
             }
         } catch let error as PostgresError {
             guard plan.isOfRow(error) else { throw error }
         }
-        guard link.canSift(plan) else { throw SiftingIsMissing() }
-        try link.connection.execute("ROLLBACK TO staged")
-        for (row, rejection) in try PostgresSifting(plan: plan).run(link) {
-            rejections[row] = rejection
-        }
+        return false
     }
 
     /// Reads the written rows again: what triggers, casts and generated columns made of them.

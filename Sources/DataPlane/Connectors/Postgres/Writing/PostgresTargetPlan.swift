@@ -51,10 +51,10 @@ struct PostgresTargetPlan {
     var spanName: String { "sluice_span_\(number)" }
     var stageTable: String { "pg_temp.sluice_stage_\(number)" }
 
-    private func column(_ index: Int) -> String { PostgresName.quoted(fields[index].name) }
+    func column(_ index: Int) -> String { PostgresName.quoted(fields[index].name) }
 
     /// The staged value as the column wants it.
-    private func staged(_ index: Int) -> String {
+    func staged(_ index: Int) -> String {
         let type = fields[index].type
         return type.isForeign ? "s.f\(index)::\(type.name)" : "s.f\(index)"
     }
