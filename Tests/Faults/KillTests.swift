@@ -2,9 +2,12 @@ import Foundation
 import Testing
 import TestSupport
 
-/// The kill harness. `SLUICE_TEST_KILLS` tries a class (60 unless told otherwise; 1000 in the long form).
+/// The kill harness: 60 tries a class, 1,000 in the long form (`SLUICE_TEST_LONG`), or as `SLUICE_TEST_KILLS` says.
 @Suite(.serialized) struct KillTests {
-    static let tries = Int(ProcessInfo.processInfo.environment["SLUICE_TEST_KILLS"] ?? "") ?? 60
+    static let tries: Int = {
+        let environment = ProcessInfo.processInfo.environment
+        return Int(environment["SLUICE_TEST_KILLS"] ?? "") ?? (environment["SLUICE_TEST_LONG"] == nil ? 60 : 1_000)
+    }()
 
     @Test func `a force cancel at any time leaves the verdicts equal to Postgres`() throws {
         try run(.forceCancel, isPostgres: true)

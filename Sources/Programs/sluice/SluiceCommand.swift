@@ -27,7 +27,7 @@ struct SluiceCommand: ParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Start",
-                subcommands: [RunCommand.self, ServeCommand.self, ApplyCommand.self]
+                subcommands: [DemoCommand.self, RunCommand.self, ServeCommand.self, ApplyCommand.self]
             ),
             CommandGroup(
                 name: "Systems",
