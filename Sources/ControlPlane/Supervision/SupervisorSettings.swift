@@ -59,6 +59,27 @@ public struct SupervisorSettings: Sendable {
         self.report = report
     }
 
+    /// From a command line: the endpoints as they are written, everything else by default.
+    public init(
+        incarnation: Incarnation,
+        fleet: String,
+        work: String,
+        control: String,
+        workerPath: String,
+        lockDirectory: String,
+        lifeline: Int32,
+        slots: Int
+    ) {
+        self.init(
+            incarnation: incarnation,
+            endpoints: Endpoints(work: work, fleet: fleet, control: control),
+            workerPath: workerPath,
+            lockDirectory: lockDirectory,
+            lifeline: lifeline,
+            slots: slots
+        )
+    }
+
     var workersMax: Int { slots + spares }
 
     @Sendable public static func toStandardError(_ line: String) {
