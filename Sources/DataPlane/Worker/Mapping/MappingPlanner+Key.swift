@@ -16,7 +16,10 @@ extension MappingPlanner {
         var names: [String] = []
         for name in stream.key {
             guard let place = fields.firstIndex(of: name) else {
-                throw error(.invalid, "key \"\(name)\" is none of the fields, which are \(list(fields))")
+                throw error(
+                    .invalid,
+                    "key \"\(name)\" is none of the fields, which are \(list(fields))\(whyNotPassing(name))"
+                )
             }
             guard !places.contains(place) else { throw error(.invalid, "key \"\(name)\" is named twice") }
             let column = try keyColumn(of: origins[place], name, columns: columns)

@@ -139,9 +139,16 @@ struct MappingPlanner {
             throw error(
                 .invalid,
                 "nothing fills column \"\(column.name)\" of the destination, which is NOT NULL and has no default; "
-                    + "map a column, a template or a constant to it"
+                    + "map a column, a template or a constant to it\(whyNotPassing(column.name))"
             )
         }
+    }
+
+    /// Why a source column of the destination's name does not fill it: a hint behind an error.
+    func whyNotPassing(_ name: String) -> String {
+        guard sourceColumn(name) != nil else { return "" }
+        if stream.drop.contains(name) { return " (source column \"\(name)\" is in `drop`)" }
+        return " (source column \"\(name)\" is used by the mapping, so it does not pass by its name as well)"
     }
 
     func error(_ code: ErrorCode, _ what: String) -> SluiceError {
