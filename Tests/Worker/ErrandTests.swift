@@ -9,6 +9,7 @@ import Wire
 @Suite struct ErrandTests {
     @Test func `a checked connection tells its streams`() async throws {
         try await PlayedCoordinator.play { coordinator in
+            try coordinator.welcome()
             let fixture = try Fixture(in: coordinator.scratch, records: 3)
             let done = try coordinator.errand(fixture.sourceSpec, .check(WireCheckConnection()))
             try #require(!done.hasFailure)
@@ -22,6 +23,7 @@ import Wire
 
     @Test func `a stream that is not there is not found`() async throws {
         try await PlayedCoordinator.play { coordinator in
+            try coordinator.welcome()
             let fixture = try Fixture(in: coordinator.scratch, records: 3)
             let done = try coordinator.errand(
                 fixture.sourceSpec,
@@ -34,6 +36,7 @@ import Wire
 
     @Test func `a type of connection that is not known is named with those that are`() async throws {
         try await PlayedCoordinator.play { coordinator in
+            try coordinator.welcome()
             let done = try coordinator.errand(
                 ConnectionSpec(name: "crm", type: "abacus", settings: [:]),
                 .check(WireCheckConnection())
@@ -87,6 +90,7 @@ import Wire
 
     @Test func `closing the gate of a destination without one is done at once`() async throws {
         try await PlayedCoordinator.play { coordinator in
+            try coordinator.welcome()
             let fixture = try Fixture(in: coordinator.scratch, records: 3)
             let done = try coordinator.errand(
                 fixture.destinationSpec,
@@ -98,6 +102,7 @@ import Wire
 
     @Test func `an errand that is overdue is given up with its process`() async throws {
         try await PlayedCoordinator.play { coordinator in
+            try coordinator.welcome()
             let fixture = try Fixture(in: coordinator.scratch, records: 3)
             let other = try SQLiteConnection(
                 path: fixture.sourcePath,

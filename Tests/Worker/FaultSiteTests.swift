@@ -1,5 +1,5 @@
 import Drivers
-import Foundation
+import TestSupport
 import Testing
 import Wire
 
@@ -31,9 +31,8 @@ import Wire
     }
 
     @Test func `only the pass that was ordered is lethal, and only once over all workers`() async throws {
-        let once = FileManager.default.temporaryDirectory
-            .appending(path: "sluice-once-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: once) }
+        let directory = try TemporaryDirectory()
+        let once = directory.file("once")
         let environment = ["SLUICE_TEST_KILL_AT": "before_outcome:2", "SLUICE_TEST_KILL_ONCE": once]
         try await PlayedCoordinator.play(environment: environment) { coordinator in
             let fixture = try coordinator.open(records: 30)

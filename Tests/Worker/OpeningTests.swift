@@ -7,8 +7,8 @@ import Wire
 @Suite struct OpeningTests {
     @Test func `an opened run tells what is known of its streams`() async throws {
         try await PlayedCoordinator.play { coordinator in
-            let fixture = try Fixture(in: coordinator.scratch, records: 7)
             try coordinator.welcome()
+            let fixture = try Fixture(in: coordinator.scratch, records: 7)
             try coordinator.say(.openRun(try fixture.openRun(coordinator.run, coordinator.installation)))
             let opened = try coordinator.hear(\.runOpened)
             try #require(opened.run == coordinator.run.wire)
@@ -20,8 +20,8 @@ import Wire
 
     @Test func `a missing table fails the run and is named`() async throws {
         try await PlayedCoordinator.play { coordinator in
-            let fixture = try Fixture(in: coordinator.scratch, records: 7)
             try coordinator.welcome()
+            let fixture = try Fixture(in: coordinator.scratch, records: 7)
             let stream = StreamSpec(stream: "persons", destination: "people", key: ["id"])
             try coordinator.say(
                 .openRun(
@@ -37,8 +37,8 @@ import Wire
 
     @Test func `references are resolved from the worker's environment`() async throws {
         try await PlayedCoordinator.play { coordinator in
-            let fixture = try Fixture(in: coordinator.scratch, records: 7)
             try coordinator.welcome()
+            let fixture = try Fixture(in: coordinator.scratch, records: 7)
             var message = try fixture.openRun(coordinator.run, coordinator.installation)
             message.sourceJson = try Fixture.json(
                 ConnectionSpec(

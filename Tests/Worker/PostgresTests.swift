@@ -85,6 +85,7 @@ extension PostgresServer {
 extension PlayedCoordinator {
     /// A worker that has opened a run from schema `src` to schema `dst` of a database of its own.
     fileprivate func openPostgres(records: Int) throws -> PostgresServer {
+        try welcome()
         let server = try PostgresServer()
         try server.run(
             """
@@ -95,7 +96,6 @@ extension PlayedCoordinator {
             INSERT INTO src.people SELECT i, 'name ' || i FROM generate_series(1, \(records)) i;
             """
         )
-        try welcome()
         let job = JobSpec(
             name: "copy",
             source: "src",

@@ -93,8 +93,8 @@ extension PlayedCoordinator {
         constraint: String = "",
         terms: (inout WireWelcome) -> Void = { _ in }
     ) throws -> Fixture {
-        let fixture = try Fixture(in: scratch, records: records, constraint: constraint)
         try welcome(terms)
+        let fixture = try Fixture(in: scratch, records: records, constraint: constraint)
         try say(.openRun(try fixture.openRun(run, installation)))
         let opened = try hear(\.runOpened)
         try #require(opened.streams.count == 1)

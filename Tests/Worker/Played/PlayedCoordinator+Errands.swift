@@ -4,13 +4,12 @@ import Testing
 import Wire
 
 extension PlayedCoordinator {
-    /// Has an errand done by a worker that may still have to be welcomed.
+    /// Has an errand done by the worker spoken to.
     func errand(
         _ connection: ConnectionSpec,
         _ kind: WireErrand.OneOf_Kind,
         deadline milliseconds: UInt32 = 60_000
     ) throws -> WireErrandDone {
-        if heartbeats.isEmpty { try welcome() }
         let errand = ErrandID.make(milliseconds: 6)
         let json = try Fixture.json(connection)
         try say(

@@ -2,6 +2,7 @@ import Drivers
 import Foundation
 import Model
 import SwiftProtobuf
+import TestSupport
 import Testing
 import Wire
 
@@ -24,14 +25,14 @@ final class PlayedCoordinator {
     private(set) var worker: PlayedWorker?
     private var workers: [PlayedWorker] = []
 
-    private let directory: ScratchDirectory
+    private let directory: TemporaryDirectory
     private var context: ZeroMQContext
     private var work: ZeroMQSocket
     private var control: ZeroMQSocket
     private var received: [WireEnvelope.OneOf_Body] = []
     private let endpoints: Endpoints
 
-    init(in directory: ScratchDirectory) throws {
+    init(in directory: TemporaryDirectory) throws {
         self.directory = directory
         endpoints = try Endpoints.local(in: directory.path)
         (context, work, control) = try Self.bind(endpoints)
@@ -59,8 +60,7 @@ final class PlayedCoordinator {
         environment: [String: String],
         _ body: (PlayedCoordinator) throws -> Void
     ) throws {
-        let directory = try ScratchDirectory()
-        defer { directory.remove() }
+        let directory = try TemporaryDirectory()
         let played = try PlayedCoordinator(in: directory)
         try played.start(environment: environment)
         defer { for worker in played.workers { worker.end() } }
@@ -141,7 +141,7 @@ final class PlayedCoordinator {
         var welcome = WireWelcome.with {
             $0.desired = desired
             $0.heartbeatMs = 100
-            $0.leaseMs = 20_000
+            $0.leaseMs = 60_000
             $0.installation = installation.wire
         }
         terms(&welcome)

@@ -1,6 +1,7 @@
 import Drivers
 import Foundation
 import Model
+import TestSupport
 import Wire
 
 /// The real `sluice-worker` as a child of the test, which plays its supervisor.
@@ -11,7 +12,7 @@ final class PlayedWorker {
     private var lifeline: Lifeline?
     private let log: String
 
-    init(endpoints: Endpoints, in directory: ScratchDirectory, environment: [String: String]) throws {
+    init(endpoints: Endpoints, in directory: TemporaryDirectory, environment: [String: String]) throws {
         let now = UInt64(SystemClock.wallMicroseconds() / 1000)
         incarnation = .make(milliseconds: now)
         lockPath = "\(directory.path)/lock-\(incarnation)"
