@@ -55,6 +55,18 @@ public final class PostgresConnection {
         return status == PQTRANS_INTRANS || status == PQTRANS_INERROR
     }
 
+    /// Takes in what the server has said unasked, without waiting; false: it has ended the session.
+    public func isAlive() -> Bool {
+        while isOpen, let handle {
+            var descriptor = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
+            guard poll(&descriptor, 1, 0) > 0 else { return true }
+            guard PQconsumeInput(handle) == 1 else { return false }
+            // Parses what was taken in: a farewell comes as a notice, and the end of the stream behind it.
+            _ = PQisBusy(handle)
+        }
+        return false
+    }
+
     /// Ends the connection; the server rolls back what is open. Idempotent.
     public func close() {
         if let handle { PQfinish(handle) }

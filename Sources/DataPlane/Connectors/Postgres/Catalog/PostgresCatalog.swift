@@ -15,14 +15,11 @@ struct PostgresCatalog {
     /// - Throws: `notFound` with near names.
     func table(named text: String) throws -> PostgresTable {
         let name = PostgresName(text)
-        let schema = PostgresName.literal(name.schema ?? session.defaultSchema)
-        var condition = "n.nspname = \(schema) AND c.relname = \(PostgresName.literal(name.table))"
-        if name.schema != nil {
-            // A dot may also be part of the table's own name.
-            condition =
-                "((\(condition)) OR (n.nspname = \(PostgresName.literal(session.defaultSchema))"
-                + " AND c.relname = \(PostgresName.literal(text))))"
-        }
+        // Dots and quotes may also be part of the table's own name.
+        let condition =
+            "(n.nspname, c.relname) IN ((\(PostgresName.literal(name.schema ?? session.defaultSchema)),"
+            + " \(PostgresName.literal(name.table))),"
+            + " (\(PostgresName.literal(session.defaultSchema)), \(PostgresName.literal(text))))"
         if let found = try load(where: condition).first { return found }
         let all = try session.run(
             """

@@ -7,8 +7,12 @@ struct PostgresName: Hashable {
         var parts: [String] = []
         var current = ""
         var isQuoted = false
-        for character in text {
+        var rest = text[...]
+        while let character = rest.popFirst() {
             switch character {
+            case "\"" where isQuoted && rest.first == "\"":
+                rest.removeFirst()
+                current.append(character)
             case "\"":
                 isQuoted.toggle()
             case "." where !isQuoted && parts.isEmpty:

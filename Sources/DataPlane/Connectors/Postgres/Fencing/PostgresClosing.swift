@@ -48,6 +48,8 @@ struct PostgresClosing {
                 try session.connection.execute(
                     "BEGIN; SET LOCAL lock_timeout = '500ms'; \(sql); COMMIT"
                 )
+                // It is closed already; waiting only spares those who come after from meeting a session that is still dying.
+                try endSessions(attempts: attempts, transactions: transactions, waiting: true)
                 return
             } catch let error as PostgresError {
                 if session.isOpen { try session.run("ROLLBACK") }
@@ -60,7 +62,9 @@ struct PostgresClosing {
     }
 
     /// Ends the sessions that hold one of the transactions or are named after one of the attempts.
-    func endSessions(attempts: [AttemptID], transactions: [String]) throws {
+    ///
+    /// - Parameter waiting: until they are gone, at most a second for each.
+    func endSessions(attempts: [AttemptID], transactions: [String], waiting: Bool = false) throws {
         let names = attempts.map { "'\(PostgresDestination.applicationName($0))'" }
         let ids = transactions.compactMap { UInt64($0) }
         var conditions: [String] = []
@@ -76,9 +80,10 @@ struct PostgresClosing {
             )
         }
         guard !conditions.isEmpty else { return }
+        let patience = waiting && session.connection.serverVersion >= 140_000 ? ", 1000" : ""
         try session.run(
             """
-            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            SELECT pg_terminate_backend(pid\(patience)) FROM pg_stat_activity
             WHERE pid <> pg_backend_pid() AND (\(conditions.joined(separator: " OR ")))
             """
         )

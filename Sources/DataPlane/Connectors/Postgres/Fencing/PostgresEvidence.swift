@@ -18,8 +18,9 @@ struct PostgresEvidence {
                     + " its transaction id means nothing"
             )
         }
-        guard let transaction = UInt64(write.transaction) else {
-            return .unknowable(detail: "the intent names no transaction")
+        let transaction = UInt64(write.transaction)
+        guard transaction != nil || write.transaction.isEmpty else {
+            return .unknowable(detail: "\"\(write.transaction)\" is no transaction id")
         }
         let deadline = SystemClock.bootNanoseconds() + Self.secondsMax * 1_000_000_000
         while true {
@@ -28,7 +29,7 @@ struct PostgresEvidence {
             guard SystemClock.bootNanoseconds() < deadline else {
                 throw SluiceError(
                     .timedOut,
-                    "\(session.place): transaction \(transaction) is still in progress \(Self.secondsMax) s after its session"
+                    "\(session.place): transaction \(write.transaction) is still in progress \(Self.secondsMax) s after its session"
                         + " was told to end",
                     isRetriable: true
                 )
@@ -38,15 +39,17 @@ struct PostgresEvidence {
         }
     }
 
-    private func look(_ write: WriteInDoubt, _ transaction: UInt64) throws -> Sighting {
+    private func look(_ write: WriteInDoubt, _ transaction: UInt64?) throws -> Sighting {
         let identity = write.identity
         let place = session.place
+        let status = transaction.map { id in
+            "CASE WHEN '\(id)'::xid8 < pg_snapshot_xmax(pg_current_snapshot()) THEN pg_xact_status('\(id)'::xid8) END"
+        }
         // Status first, marker after it: a commit between the two shows as committed by neither or by the marker alone, never as
         // aborted. With the fence closed there is none.
         let answers = try session.connection.execute(
             """
-            SELECT CASE WHEN '\(transaction)'::xid8 < pg_snapshot_xmax(pg_current_snapshot())
-                THEN pg_xact_status('\(transaction)'::xid8) END;
+            SELECT \(status ?? "'none'");
             SELECT (SELECT m.transaction::text FROM sluice.marker m WHERE m.write = '\(identity.write)'),
                 EXISTS (SELECT FROM sluice.gate g WHERE g.run = '\(identity.run)'
                     AND g.installation = '\(identity.installation)'),
@@ -103,6 +106,10 @@ struct PostgresEvidence {
                     detail:
                         "ALARM: \(name) aborted, and yet transaction \(markedTransaction ?? "") left the marker of its write"
                 )
+            case "none" where markedTransaction == nil:
+                return .notApplied(detail: "the write never named a transaction and left no marker")
+            case "none":
+                return .unknowable(detail: "ALARM: a write that never named a transaction left a marker")
             case "in progress":
                 return nil
             default:

@@ -82,6 +82,9 @@ public final class PostgresDestination: Destination {
         let columns = try fields.map {
             try PostgresScan.column($0, of: found, stream: table, place: settings.place)
         }
+        for name in key {
+            _ = try PostgresScan.column(name, of: found, stream: table, place: settings.place)
+        }
         let indexes = try found.keyIndexes(key, in: fields, as: table, place: settings.place)
         try found.requireWritable(columns, as: table, place: settings.place)
         let plan = PostgresTargetPlan(
@@ -180,9 +183,12 @@ public final class PostgresDestination: Destination {
     }
 
     public func commit() throws -> Timestamp {
-        guard let write = open, let link, link.session.isOpen else {
-            open = nil
-            throw WriteFailure.rolledBack(reason: "\(settings.place): the transaction is gone")
+        // Seen before COMMIT is sent, the end of the session is the end of the transaction.
+        guard let write = open, let link, link.connection.isAlive() else {
+            drop()
+            throw WriteFailure.rolledBack(
+                reason: "\(settings.place): the server ended the session before COMMIT was sent"
+            )
         }
         defer { rollBack() }
         let answers: [PostgresResult]
