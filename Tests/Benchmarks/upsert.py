@@ -121,7 +121,7 @@ jobs:
         if status:
             raise SystemExit(f"sluice run ended with {status}: {(room / 'run.json').read_text()}")
         self.run = json.loads((room / "run.json").read_text())
-        self.store = sum(file.stat().st_size for file in room.glob("sluice.db*"))
+        self.store = sum(file.stat().st_size for file in room.glob("sluice.db*") if file.suffix != ".reserve")
 
     # ------------------------------------------------------------------ measuring
 

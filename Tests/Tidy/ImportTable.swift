@@ -18,7 +18,7 @@ enum ImportTable {
             "JobConfiguration": ["Model"],
             "Client": ["Model"],
             "sluice": [
-                "Model", "Drivers", "JobConfiguration", "Client", "ControlAPI", "Coordinator",
+                "Model", "Drivers", "Wire", "JobConfiguration", "Client", "ControlAPI", "Coordinator",
                 "Supervision", "Store",
             ],
             "sluice-worker": ["Model", "Drivers", "Worker"],
