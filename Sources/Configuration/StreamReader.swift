@@ -60,6 +60,11 @@ struct StreamReader {
 
     private func filter(_ entry: Entry) -> String? {
         guard let text = entry.text() else { return nil }
+        do {
+            _ = try FilterParser.parse(text)
+        } catch {
+            entry.report("\(error)")
+        }
         return text
     }
 

@@ -84,6 +84,10 @@ import Testing
                     + text
             )
             #expect(parts(answer).status == 413)
+            #expect(
+                parts(answer).body
+                    == self.body("invalid", "the body is larger than allowed: at most 2097152 bytes")
+            )
         }
     }
 

@@ -147,6 +147,14 @@ import Testing
         )
     }
 
+    @Test func `a filter that cannot be read is refused with the place in it`() {
+        #expect(
+            messages(stream("key: [id]", "filter: country = and x = 1")) == [
+                "sluice.yaml:11:17: jobs.j.streams[0].filter: filter, character 11: found and, allowed: a literal"
+            ]
+        )
+    }
+
     @Test func `a constant without its key word is refused`() {
         #expect(
             messages(stream("key: [id]", "map: { a: 5 }")) == [

@@ -13,17 +13,15 @@ struct Front: HTTPResponder {
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
         do {
             try refuseForeign(request)
-            return try await router.respond(to: request, context: context)
-        } catch let error as SluiceError {
-            return ErrorReply.response(error)
-        } catch let error as HTTPError where error.status == .notFound {
+            let response = try await router.respond(to: request, context: context)
+            // The router's own answers have no body.
+            guard response.status == .notFound, response.headers[.contentType] == nil else { return response }
             let route = "\(request.method.rawValue) \(request.uri.path)"
             return ErrorReply.response(SluiceError(.notFound, "there is no route \(route)"))
-        } catch let error as HTTPError {
-            return ErrorReply.response(
-                SluiceError(.invalid, error.body ?? error.status.reasonPhrase),
-                status: error.status
-            )
+        } catch let error as SluiceError {
+            return ErrorReply.response(error)
+        } catch let error as BodyTooLarge {
+            return ErrorReply.response(SluiceError(.invalid, error.message), status: .contentTooLarge)
         } catch is CancellationError {
             return ErrorReply.response(
                 SluiceError(.unreachable, "the server is shutting down", isRetriable: true),

@@ -77,10 +77,7 @@ struct Asked {
         do {
             buffer = try await request.collectBody(upTo: Self.bodyBytesMax)
         } catch is NIOTooManyBytesError {
-            throw HTTPError(
-                .contentTooLarge,
-                message: "the body is larger than allowed: at most \(Self.bodyBytesMax) bytes"
-            )
+            throw BodyTooLarge()
         }
         let bytes = buffer.readableBytes == 0 ? Array("{}".utf8) : Array(buffer.readableBytesView)
         do {
@@ -105,6 +102,11 @@ struct Asked {
             return "\(error)"
         }
     }
+}
+
+/// A body beyond the bound.
+struct BodyTooLarge: Error {
+    var message: String { "the body is larger than allowed: at most \(Asked.bodyBytesMax) bytes" }
 }
 
 /// Who asks, in the body of requests that say nothing else.
