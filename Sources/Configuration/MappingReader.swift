@@ -30,7 +30,35 @@ enum MappingReader {
             )
             return nil
         }
-        return text.contains { $0 == "{" || $0 == "}" } ? .template(text) : .column(text)
+        guard text.contains(where: { $0 == "{" || $0 == "}" }) else { return .column(text) }
+        if let fault = fault(ofTemplate: text) {
+            entry.report(fault)
+            return nil
+        }
+        return .template(text)
+    }
+
+    /// What is wrong with the braces of a template: `{column}`, and `{{` and `}}` for braces.
+    private static func fault(ofTemplate text: String) -> String? {
+        var rest = Array(text)[...]
+        while let character = rest.popFirst() {
+            let position = rest.startIndex
+            guard character == "{" || character == "}" else { continue }
+            if rest.first == character {
+                rest = rest.dropFirst()
+            } else if character == "}" {
+                return "the } at character \(position) closes nothing; a brace is }}"
+            } else {
+                guard let end = rest.firstIndex(of: "}") else {
+                    return "the { at character \(position) is not closed; a brace is {{"
+                }
+                if end == rest.startIndex || rest[..<end].contains("{") {
+                    return "a column name is expected after the { at character \(position)"
+                }
+                rest = rest[(end + 1)...]
+            }
+        }
+        return nil
     }
 
     private static func detailed(_ field: String, _ entry: Entry) -> FieldMapping? {

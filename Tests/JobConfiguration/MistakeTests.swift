@@ -150,7 +150,18 @@ import Testing
     @Test func `a filter that cannot be read is refused with the place in it`() {
         #expect(
             messages(stream("key: [id]", "filter: country = and x = 1")) == [
-                "sluice.yaml:11:17: jobs.j.streams[0].filter: filter, character 11: found and, allowed: a literal"
+                "sluice.yaml:11:17: jobs.j.streams[0].filter: filter, character 11: found and, allowed: a number, "
+                    + "a text in single quotes, true or false"
+            ]
+        )
+    }
+
+    @Test func `a template whose braces do not match is refused`() {
+        #expect(
+            messages(stream("key: [id]", "map: { a: '{b', b: 'c}', c: '{}', d: '{{ok}} {x}' }")) == [
+                "sluice.yaml:11:19: jobs.j.streams[0].map.a: the { at character 1 is not closed; a brace is {{",
+                "sluice.yaml:11:28: jobs.j.streams[0].map.b: the } at character 2 closes nothing; a brace is }}",
+                "sluice.yaml:11:37: jobs.j.streams[0].map.c: a column name is expected after the { at character 1",
             ]
         )
     }
