@@ -55,7 +55,7 @@ final class PostgresArena: Arena {
     private let source: PostgresServer
     private let destination: PostgresServer
 
-    /// - Parameter slowCommits: commits take up to 20 ms, so that kills land between permit and outcome.
+    /// - Parameter slowCommits: commits take 50 ms, so that kills land between permit and outcome.
     init(slowCommits: Bool) throws {
         source = try PostgresServer()
         destination = try PostgresServer()
@@ -78,7 +78,7 @@ final class PostgresArena: Arena {
         if slowCommits {
             try destination.run(
                 """
-                ALTER DATABASE \(destination.database) SET commit_delay = 20000;
+                ALTER DATABASE \(destination.database) SET commit_delay = 50000;
                 ALTER DATABASE \(destination.database) SET commit_siblings = 0
                 """
             )

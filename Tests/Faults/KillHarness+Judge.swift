@@ -17,7 +17,9 @@ extension KillHarness {
             if (times > 0) != isApplied {
                 contradictions += 1
                 if contradictions <= 3 {
-                    wrong.append("\(what): record \(id) is \(verdicts[id]?.rawValue ?? "not listed"), written \(times) times (I2)")
+                    wrong.append(
+                        "\(what): record \(id) is \(verdicts[id]?.rawValue ?? "not listed"), written \(times) times (I2)"
+                    )
                 }
             }
         }
@@ -29,11 +31,15 @@ extension KillHarness {
         }
         for (verdict, count) in [(Verdict.applied, counts.applied), (.unknowable, counts.unknowable)]
         where listed[verdict, default: 0] != count {
-            wrong.append("\(what): \(count) counted as \(verdict.rawValue), \(listed[verdict, default: 0]) listed (I12)")
+            wrong.append(
+                "\(what): \(count) counted as \(verdict.rawValue), \(listed[verdict, default: 0]) listed (I12)"
+            )
         }
         if counts.indeterminate != 0 { wrong.append("\(what): \(counts.indeterminate) indeterminate at the end (I14)") }
         if counts.batchesPlanned != counts.batchesDone + counts.batchesWithheld {
-            wrong.append("\(what): \(counts.batchesPlanned) batches, \(counts.batchesDone) done, \(counts.batchesWithheld) withheld (I12)")
+            wrong.append(
+                "\(what): \(counts.batchesPlanned) batches, \(counts.batchesDone) done, \(counts.batchesWithheld) withheld (I12)"
+            )
         }
         try noteReconciled(run)
     }

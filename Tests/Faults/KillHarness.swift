@@ -49,7 +49,9 @@ final class KillHarness {
         usual = started.duration(to: .now).seconds
         var wrong: [String] = []
         try judge(ended, "the undisturbed twin", into: &wrong)
-        if ended.state != .completed { wrong.append("the undisturbed twin ended as \(ended.state): \(ended.reason ?? "")") }
+        if ended.state != .completed {
+            wrong.append("the undisturbed twin ended as \(ended.state): \(ended.reason ?? "")")
+        }
         report.wrong += wrong
     }
 

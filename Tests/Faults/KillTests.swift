@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// The kill harness: 60 tries a class, 1,000 in the long form (`SLUICE_TEST_LONG`), or as `SLUICE_TEST_KILLS` says.
 @Suite(.serialized) struct KillTests {
@@ -41,7 +41,9 @@ import TestSupport
         for _ in 0..<Self.tries where harness.report.wrong.isEmpty {
             try harness.run(1)
         }
-        print("kill harness | postgres, fence off | \(harness.report.tries) tries | \(harness.report.wrong.count) errors")
+        print(
+            "kill harness | postgres, fence off | \(harness.report.tries) tries | \(harness.report.wrong.count) errors"
+        )
         #expect(!harness.report.wrong.isEmpty)
     }
 

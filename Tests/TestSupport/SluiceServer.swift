@@ -66,7 +66,9 @@ public final class SluiceServer {
             version = next
         }
         let last = try client.run(run.id.description)
-        throw NotReached(description: "run \(last.number) did not reach \(what): \(last.state), \(last.blockedOn ?? "-")")
+        throw NotReached(
+            description: "run \(last.number) did not reach \(what): \(last.state), \(last.blockedOn ?? "-")"
+        )
     }
 
     public struct NotReached: Error, CustomStringConvertible {
@@ -77,7 +79,8 @@ public final class SluiceServer {
     public static func binary(_ name: String) throws -> String {
         let environment = ProcessInfo.processInfo.environment
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        let directory = environment["SLUICE_TEST_BINARIES"] ?? URL(fileURLWithPath: own).deletingLastPathComponent().path
+        let directory =
+            environment["SLUICE_TEST_BINARIES"] ?? URL(fileURLWithPath: own).deletingLastPathComponent().path
         let path = "\(directory)/\(name)"
         guard FileManager.default.isExecutableFile(atPath: path) else {
             throw NotReached(description: "\(path) is not there; build it, or set SLUICE_TEST_BINARIES")

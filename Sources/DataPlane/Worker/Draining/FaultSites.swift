@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Model
 
@@ -5,7 +6,8 @@ import Model
 /// Places at which the kill harness ends this process (debug builds only).
 ///
 /// `SLUICE_TEST_KILL_AT=SITE:N`: the N-th time the process passes SITE it raises SIGKILL on itself. With
-/// `SLUICE_TEST_KILL_ONCE=FILE` only the process that creates FILE does, so that its successor lives.
+/// `SLUICE_TEST_KILL_ONCE=FILE` only the process that creates FILE does, so that its successor lives. With
+/// `SLUICE_TEST_KILL_FILE=FILE` the order stands in FILE, whenever it is there.
 final class FaultSites {
     enum Site: String {
         case beforeIntent = "before_intent"
@@ -19,8 +21,12 @@ final class FaultSites {
     private let lethal: Site?
     private let once: String?
     private var remaining: Int
+    /// Holds `SITE:N` while a process is to die; it is taken away by the one that does. Read at each pass.
+    private let file: String?
+    private var passes: [Site: Int] = [:]
 
     init(environment: [String: String]) {
+        file = environment["SLUICE_TEST_KILL_FILE"]
         let parts = (environment["SLUICE_TEST_KILL_AT"] ?? "").split(separator: ":")
         lethal = parts.first.flatMap { Site(rawValue: String($0)) }
         remaining = parts.count == 2 ? Int(parts[1]) ?? 1 : 1
@@ -32,9 +38,21 @@ final class FaultSites {
     /// - Parameter settle: for sites after a message: how long the lethal pass waits, so that what was handed to the
     ///   socket has left the process.
     func pass(_ site: Site, settle: Duration = .zero) {
+        passes[site, default: 0] += 1
+        dieByFile(site, settle)
         guard site == lethal else { return }
         remaining -= 1
         guard remaining == 0, isFirst() else { return }
+        usleep(UInt32(settle.microseconds))
+        raise(SIGKILL)
+    }
+
+    private func dieByFile(_ site: Site, _ settle: Duration) {
+        guard let file, let order = try? String(contentsOfFile: file, encoding: .utf8) else { return }
+        let parts = order.split(separator: ":")
+        guard parts.count == 2, String(parts[0]) == site.rawValue, passes[site, default: 0] >= Int(parts[1]) ?? 1,
+            unlink(file) == 0
+        else { return }
         usleep(UInt32(settle.microseconds))
         raise(SIGKILL)
     }

@@ -8,7 +8,8 @@ struct ApplyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "apply",
         abstract: "Create or update connections and jobs from a configuration; says what changes.",
-        discussion: "All of it is applied, or nothing. A job that changes gets a new version; runs keep the one they began with."
+        discussion:
+            "All of it is applied, or nothing. A job that changes gets a new version; runs keep the one they began with."
     )
 
     @OptionGroup var file: ConfigurationOptions

@@ -61,7 +61,8 @@ struct CancelCommand: ParsableCommand {
             deadlineSeconds: deadline.flatMap(Quantity.duration).map { Double($0.microseconds) / 1e6 },
             pause: pause
         )
-        let references = try reference.map { [$0] } ?? client.runs(job: nil, activeOnly: true, limit: 1_000).map(\.id.description)
+        let references =
+            try reference.map { [$0] } ?? client.runs(job: nil, activeOnly: true, limit: 1_000).map(\.id.description)
         if references.isEmpty, output.output == .human { Console.show("no run is going on") }
         // All are stopped before any is waited for.
         var replies = try references.map { try client.cancel($0, request) }

@@ -34,7 +34,11 @@ struct RunCommand: ParsableCommand {
         _ = try server.client.apply(request, actor: Console.actor)
         let job = request.jobs[0].name
         let started = try start(job, on: server.client)
-        let interrupts = InterruptedRun(client: server.client, reference: started.id.description, number: started.number)
+        let interrupts = InterruptedRun(
+            client: server.client,
+            reference: started.id.description,
+            number: started.number
+        )
         interrupts.listen()
         let follower = RunFollower(client: server.client, progress: LiveProgress(isQuiet: output.output == .json))
         let isInteractive = Console.inputIsTerminal

@@ -26,7 +26,10 @@ struct SyncCommand: ParsableCommand {
         let client = try server.client()
         let run = try client.sync(job: job, SyncRequest(actor: Console.actor, trigger: "manual"))
         guard follow else {
-            try output.show(run, human: ["run \(run.number) of \(job) started; \"sluice watch \(run.number)\" follows it"])
+            try output.show(
+                run,
+                human: ["run \(run.number) of \(job) started; \"sluice watch \(run.number)\" follows it"]
+            )
             return
         }
         let watching = Watching(client: client, output: output, suffix: server.suffix)

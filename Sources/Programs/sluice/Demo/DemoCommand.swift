@@ -42,7 +42,9 @@ struct DemoCommand: ParsableCommand {
         let ended = try cancelled(on: server.client)
         let isPaused = try server.client.job("contacts").isPaused
         Console.show("")
-        Console.show(Receipt(run: ended, isPaused: isPaused, suffix: " --store \(data.store)").lines.joined(separator: "\n"))
+        Console.show(
+            Receipt(run: ended, isPaused: isPaused, suffix: " --store \(data.store)").lines.joined(separator: "\n")
+        )
         try showTouched(ended, server.client)
         try showProof(ended, data, server.client)
         Console.show(

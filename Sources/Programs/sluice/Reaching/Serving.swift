@@ -75,7 +75,10 @@ enum Serving {
             try given
             ?? ownExecutable().deletingLastPathComponent().appendingPathComponent("sluice-worker").path
         guard FileManager.default.isExecutableFile(atPath: path) else {
-            throw SluiceError(.notFound, "\(path) is not there; put sluice-worker beside sluice, or name it with --worker")
+            throw SluiceError(
+                .notFound,
+                "\(path) is not there; put sluice-worker beside sluice, or name it with --worker"
+            )
         }
         return path
     }

@@ -24,7 +24,8 @@ enum JobLines {
         if job.isPaused { lines.append("  paused: \(Human.safe(job.pausedReason ?? "no reason given"))") }
         let workers = job.spec.workers.map { Human.count($0, of: "worker") } ?? "all workers"
         let rate = job.spec.rateLimit.map { "at most \(Human.rate($0))" } ?? "no rate limit"
-        let batch = "batches of \(Human.count(job.spec.batch.records)) records or \(Human.bytes(UInt64(job.spec.batch.bytes)))"
+        let batch =
+            "batches of \(Human.count(job.spec.batch.records)) records or \(Human.bytes(UInt64(job.spec.batch.bytes)))"
         lines.append("  \(workers), \(rate), \(batch)")
         lines.append("  graceful cancel: \(Human.duration(job.spec.deadline)), then \(job.spec.onDeadline.rawValue)")
         for stream in job.spec.streams { lines += self.stream(stream) }

@@ -8,7 +8,8 @@ enum RecordLines {
     static func table(_ page: RecordPage) -> [String] {
         guard !page.records.isEmpty else { return ["no records"] }
         let hasStreams = Set(page.records.map(\.stream)).count > 1
-        var table = hasStreams
+        var table =
+            hasStreams
             ? Table("STREAM", "KEY", "OPERATION", "VERDICT", "FIELD", "BEFORE", "AFTER")
             : Table("KEY", "OPERATION", "VERDICT", "FIELD", "BEFORE", "AFTER")
         for record in page.records {
