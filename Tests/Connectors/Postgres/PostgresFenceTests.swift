@@ -1,5 +1,6 @@
 import Connectors
 import Drivers
+import Glibc
 import Model
 import Synchronization
 import TestSupport
@@ -79,7 +80,7 @@ import Testing
             attempts: [bench.attempt],
             transactions: [open.doubt.transaction]
         )
-        expectFailure({ _ = try open.writer.commit() }) { if case .rolledBack = $0 { true } else { false } }
+        expectFailure({ _ = try open.writer.commit() }) { if case .fenced = $0 { true } else { false } }
         #expect(try bench.server.value("SELECT count(*) FROM t") == "0")
         #expect(try closer.evidence(of: open.doubt).isNotApplied)
         let late = try bench.destination()
@@ -247,6 +248,26 @@ import Testing
         try bench.server.run("COMMIT")
         #expect(try closer.evidence(of: open.doubt).isNotApplied)
         #expect(try bench.server.value("SELECT count(*) FROM t") == "0")
+    }
+
+    @Test func `with the protection turned off a commit passes a closed gate: so it is what holds it`() async {
+        await #expect(processExitsWith: .success) {
+            setenv("SLUICE_TEST_NO_FENCE", "1", 1)
+            let tests = PostgresFenceTests()
+            let bench = try PostgresBench(Self.table)
+            let open = try tests.staged(bench)
+            let closer = try bench.destination()
+            try closer.closeGate(
+                installation: bench.installation,
+                run: bench.run,
+                attempts: [bench.attempt],
+                transactions: [open.doubt.transaction]
+            )
+            // Judged by the marker alone and too early, as a system without fences would.
+            guard try closer.evidence(of: open.doubt).isNotApplied else { exit(1) }
+            _ = try open.writer.commit()
+            guard try bench.server.value("SELECT count(*) FROM t") == "1" else { exit(2) }
+        }
     }
 
     @Test func `many workers make the schema and open gate and fences at once`() throws {

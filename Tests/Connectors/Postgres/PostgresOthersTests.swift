@@ -1,5 +1,6 @@
 import Connectors
 import Model
+import Synchronization
 import TestSupport
 import Testing
 
@@ -177,5 +178,68 @@ import Testing
             return reason.contains("55P03")
         }
         try bench.server.run("ROLLBACK")
+    }
+
+    @Test func `writers that contend for rows leave a chain of before-images without a gap`() throws {
+        struct Step: Sendable {
+            var key: String
+            var before: String
+            var after: String
+        }
+        let bench = try PostgresBench(
+            "CREATE TABLE t (id text PRIMARY KEY, name text); INSERT INTO t SELECT g, 'start' FROM generate_series(10, 39) g"
+        )
+        try bench.destination().openGate(installation: bench.installation, run: bench.run)
+        let steps = Mutex<[Step]>([])
+        let conflicts = Mutex(0)
+        let workers = (0..<4).map { number in
+            PostgresWorker {
+                let writer = try bench.destination()
+                var identity = bench.identity()
+                identity.attempt = AttemptID.make(milliseconds: UInt64(50 + number))
+                try writer.openFence(identity)
+                let target = try writer.resolve(table: "t", fields: ["id", "name"], key: ["id"])
+                for round in 0..<25 {
+                    let keys = (10..<40).filter { _ in Bool.random() }.map { "\($0)" }
+                    var rows = RowBatch(width: 2)
+                    for key in keys {
+                        rows.append(key.utf8)
+                        rows.append("writer \(number) round \(round)".utf8)
+                        rows.endRow()
+                    }
+                    var isWritten = false
+                    while !isWritten {
+                        identity.write = WriteID.make(milliseconds: 5)
+                        do {
+                            let staged = try writer.stage(identity, target: target, rows: rows, rejections: [:])
+                            try writer.apply()
+                            _ = try writer.commit()
+                            isWritten = true
+                            let replaced = staged.before.texts(1).map { $0 ?? "" }
+                            steps.withLock { steps in
+                                for (key, before) in zip(keys, replaced) {
+                                    steps.append(Step(key: key, before: before, after: rows.texts(1)[0] ?? ""))
+                                }
+                            }
+                        } catch WriteFailure.rolledBack {
+                            conflicts.withLock { $0 += 1 }
+                        }
+                    }
+                }
+            }
+        }
+        for worker in workers { try worker.join() }
+        // Every value was written once, so each key's steps form one path from the start to what the table holds.
+        for row in try bench.server.rows("SELECT id, name FROM t") {
+            let (key, end) = (String(row.prefix(2)), String(row.dropFirst(3)))
+            var left = Dictionary(
+                uniqueKeysWithValues: steps.withLock { $0 }.filter { $0.key == key }.map { ($0.before, $0.after) }
+            )
+            var value = "start"
+            while let next = left.removeValue(forKey: value) { value = next }
+            #expect(left.isEmpty)
+            #expect(value == end)
+        }
+        #expect(conflicts.withLock { $0 } > 0, "the writers never met")
     }
 }

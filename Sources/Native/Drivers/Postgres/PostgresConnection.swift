@@ -11,6 +11,8 @@ public final class PostgresConnection {
 
     public let endpoint: PostgresEndpoint
     var handle: OpaquePointer?
+    /// Set when the server says, unasked, that it ends the session: its FATAL comes before the end of the stream.
+    private let farewell = UnsafeMutablePointer<Bool>.allocate(capacity: 1)
 
     /// Connects.
     ///
@@ -19,6 +21,7 @@ public final class PostgresConnection {
     ///   - settings: libpq keywords that win over those of `url`.
     public init(url: String, settings: [String: String] = [:]) throws {
         endpoint = try PostgresEndpoint(url)
+        farewell.initialize(to: false)
         var keywords = ["dbname", "client_encoding", "tcp_user_timeout"]
         var values = [url, "UTF8", "10000"]
         for (key, value) in settings {
@@ -37,6 +40,7 @@ public final class PostgresConnection {
 
     deinit {
         close()
+        farewell.deallocate()
     }
 
     /// PostgreSQL's version: 150018 for 15.18.
@@ -63,6 +67,7 @@ public final class PostgresConnection {
             guard PQconsumeInput(handle) == 1 else { return false }
             // Parses what was taken in: a farewell comes as a notice, and the end of the stream behind it.
             _ = PQisBusy(handle)
+            guard !farewell.pointee else { return false }
         }
         return false
     }
@@ -85,7 +90,14 @@ public final class PostgresConnection {
     private func connect(_ handle: OpaquePointer, seconds: Int) throws {
         // Verbose while connecting: only so does a refusal carry its SQLSTATE.
         PQsetErrorVerbosity(handle, PQERRORS_VERBOSE)
-        PQsetNoticeProcessor(handle, { _, _ in }, nil)
+        let hear: PQnoticeReceiver = { farewell, notice in
+            // 'V', the severity in English, for which the importer has no name: postgres_ext.h.
+            let severity = PQresultErrorField(notice, Int32(UInt8(ascii: "V"))).map { String(cString: $0) }
+            if severity == "FATAL" || severity == "PANIC" {
+                farewell?.assumingMemoryBound(to: Bool.self).pointee = true
+            }
+        }
+        PQsetNoticeReceiver(handle, hear, farewell)
         var deadline = timespec()
         clock_gettime(CLOCK_MONOTONIC, &deadline)
         deadline.tv_sec += seconds <= 0 ? 3600 : seconds

@@ -113,6 +113,14 @@ enum PostgresFence {
         }
     }
 
+    /// Whether somebody has begun to close gate or fence.
+    static func isClosing(_ session: PostgresSession, _ identity: WriteIdentity) throws -> Bool {
+        let answer = try session.run(
+            "SELECT EXISTS (SELECT FROM sluice.closing WHERE id IN ('\(identity.run)', '\(identity.attempt)'))"
+        )
+        return answer.bool(row: 0, column: 0)
+    }
+
     /// Check, marker and COMMIT as one message: after a refusal the server skips the rest.
     static func commitSQL(_ identity: WriteIdentity) -> String {
         let values = "'\(identity.installation)', '\(identity.run)', '\(identity.attempt)', '\(identity.write)'"

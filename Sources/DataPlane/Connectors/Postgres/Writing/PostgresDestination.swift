@@ -183,13 +183,11 @@ public final class PostgresDestination: Destination {
     }
 
     public func commit() throws -> Timestamp {
-        // Seen before COMMIT is sent, the end of the session is the end of the transaction.
-        guard let write = open, let link, link.connection.isAlive() else {
-            drop()
-            throw WriteFailure.rolledBack(
-                reason: "\(settings.place): the server ended the session before COMMIT was sent"
-            )
+        guard let write = open else {
+            throw WriteFailure.failed(SluiceError(.internal, "\(settings.place): nothing is staged"))
         }
+        // Seen before COMMIT is sent, the end of the session is the end of the transaction.
+        guard let link, link.connection.isAlive() else { throw sessionEnded(write) }
         defer { rollBack() }
         let answers: [PostgresResult]
         do {
@@ -212,6 +210,19 @@ public final class PostgresDestination: Destination {
             )
         }
         return Timestamp(microseconds: SystemClock.wallMicroseconds())
+    }
+
+    /// Somebody ended the session of an open write: whoever closed gate or fence, or another for reasons of their own.
+    private func sessionEnded(_ write: OpenWrite) -> WriteFailure {
+        drop()
+        let what = "\(settings.place): the server ended the session before COMMIT was sent"
+        do {
+            let session = try connected().session
+            guard try PostgresFence.isClosing(session, write.identity) else { return .rolledBack(reason: what) }
+            return .fenced(reason: "\(what); gate or fence is closed")
+        } catch {
+            return .rolledBack(reason: "\(what); \(error)")
+        }
     }
 
     public func rollBack() {
