@@ -81,7 +81,8 @@ struct HTTPConnection: ~Copyable {
             if got >= 0 { return bytes }
             switch errno {
             case EINTR: continue
-            case EAGAIN: throw SluiceError(.timedOut, "the server at \(server) did not answer in time", isRetriable: true)
+            case EAGAIN:
+                throw SluiceError(.timedOut, "the server at \(server) did not answer in time", isRetriable: true)
             default: throw Self.unreachable(server, Self.describe(errno))
             }
         }

@@ -48,7 +48,12 @@ struct Entry {
                 continue
             }
             let step = path.isEmpty ? name : "\(path).\(name)"
-            var entry = Entry(node: value, path: step, mark: (value.mark ?? key.mark).map(Position.init), findings: findings)
+            var entry = Entry(
+                node: value,
+                path: step,
+                mark: (value.mark ?? key.mark).map(Position.init),
+                findings: findings
+            )
             entry.keyMark = key.mark.map(Position.init)
             entries.append((name, entry))
         }

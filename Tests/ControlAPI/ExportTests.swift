@@ -56,7 +56,9 @@ import Testing
         service.memory.withLock { $0.breaksAt = "4000" }
         try await served(service) { (client: Client) throws in
             var count = 0
-            #expect(throws: SluiceError(.unreachable, "the server went wrong: it broke off its answer", isRetriable: true)) {
+            #expect(
+                throws: SluiceError(.unreachable, "the server went wrong: it broke off its answer", isRetriable: true)
+            ) {
                 try client.export(RecordQuery(run: identifier(7)), limit: nil, as: .jsonl) { count += $0.count }
             }
             #expect(count > 0)

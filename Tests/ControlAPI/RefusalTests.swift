@@ -16,13 +16,19 @@ import Testing
             (.unsupported, 422), (.timedOut, 504), (.exhausted, 503), (.internal, 500),
         ]
     )
-    func `an error of the service reaches the client whole, with a fitting status`(code: ErrorCode, status: Int) async throws {
+    func `an error of the service reaches the client whole, with a fitting status`(
+        code: ErrorCode,
+        status: Int
+    ) async throws {
         let service = FakeService()
         let error = SluiceError(code, "run 7 is \"going on\"", isRetriable: true)
         service.memory.withLock { $0.failure = error }
         try await served(service) { (client: Client) throws in
             #expect(throws: error) { try client.jobs() }
-            let answer = try raw(client.server, "GET /api/v1/jobs HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+            let answer = try raw(
+                client.server,
+                "GET /api/v1/jobs HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+            )
             #expect(parts(answer).status == status)
         }
     }
@@ -36,7 +42,8 @@ import Testing
     @Test func `a request of a web page is refused`() async throws {
         let service = FakeService()
         try await served(service) { (client: Client) throws in
-            let head = "POST /api/v1/runs/7/cancel HTTP/1.1\r\nHost: \(client.server.authority)\r\nConnection: close\r\n"
+            let head =
+                "POST /api/v1/runs/7/cancel HTTP/1.1\r\nHost: \(client.server.authority)\r\nConnection: close\r\n"
             let answer = try raw(client.server, head + "Origin: http://evil.example\r\nContent-Length: 0\r\n\r\n")
             #expect(parts(answer).status == 403)
             #expect(

@@ -55,8 +55,8 @@ final class PostgresArena: Arena {
     private let source: PostgresServer
     private let destination: PostgresServer
 
-    /// - Parameter slowCommits: commits take 50 ms, so that kills land between permit and outcome.
-    init(slowCommits: Bool) throws {
+    /// - Parameter commitDelay: ms that a commit takes (at most 100), so that kills land between permit and outcome.
+    init(commitDelay: Int) throws {
         source = try PostgresServer()
         destination = try PostgresServer()
         try source.run(
@@ -75,10 +75,10 @@ final class PostgresArena: Arena {
             CREATE TRIGGER noted AFTER INSERT OR UPDATE ON people FOR EACH ROW EXECUTE FUNCTION note()
             """
         )
-        if slowCommits {
+        if commitDelay > 0 {
             try destination.run(
                 """
-                ALTER DATABASE \(destination.database) SET commit_delay = 50000;
+                ALTER DATABASE \(destination.database) SET commit_delay = \(commitDelay * 1000);
                 ALTER DATABASE \(destination.database) SET commit_siblings = 0
                 """
             )

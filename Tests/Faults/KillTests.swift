@@ -31,7 +31,7 @@ import Testing
 
     @Test func `without the fence at Postgres the same harness finds errors`() throws {
         let directory = try TemporaryDirectory()
-        let arena = try PostgresArena(slowCommits: true)
+        let arena = try PostgresArena(commitDelay: 100)
         let harness = try KillHarness(
             .forceCancel,
             arena,
@@ -49,7 +49,7 @@ import Testing
 
     @Test func `a force stop is as quick as promised`() throws {
         let directory = try TemporaryDirectory()
-        let arena = try PostgresArena(slowCommits: false)
+        let arena = try PostgresArena(commitDelay: 0)
         let harness = try KillHarness(.forceCancel, arena, in: directory.path)
         try harness.run(min(Self.tries, 40))
         harness.report.show()
@@ -59,7 +59,7 @@ import Testing
     private func run(_ fault: KillHarness.Fault, isPostgres: Bool) throws {
         let directory = try TemporaryDirectory()
         let arena: any Arena =
-            isPostgres ? try PostgresArena(slowCommits: true) : try SQLiteArena(in: directory.path)
+            isPostgres ? try PostgresArena(commitDelay: 50) : try SQLiteArena(in: directory.path)
         let harness = try KillHarness(fault, arena, in: directory.path)
         try harness.run(Self.tries)
         harness.report.show()

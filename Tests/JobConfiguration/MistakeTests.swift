@@ -183,7 +183,8 @@ import Testing
     @Test func `what must be there is asked for`() {
         #expect(
             messages(job("source: app")) == [
-                "sluice.yaml:6:5: jobs.j: \"destination\" is missing", "sluice.yaml:6:5: jobs.j: \"streams\" is missing",
+                "sluice.yaml:6:5: jobs.j: \"destination\" is missing",
+                "sluice.yaml:6:5: jobs.j: \"streams\" is missing",
             ]
         )
         #expect(

@@ -28,7 +28,9 @@ final class LiveBoard: Sendable {
             defer { state.waiters = [] }
             return state.waiters.map(\.resume)
         }
-        due.forEach { $0.resume() }
+        for waiter in due {
+            waiter.resume()
+        }
     }
 
     /// Waits until something differs from `version`, or for `patience`.
@@ -49,7 +51,9 @@ final class LiveBoard: Sendable {
             if !due.isEmpty { state.waiters.removeAll { $0.until <= now } }
             return due.map(\.resume)
         }
-        due.forEach { $0.resume() }
+        for waiter in due {
+            waiter.resume()
+        }
     }
 
     func close(_ reason: SluiceError) {
@@ -58,6 +62,8 @@ final class LiveBoard: Sendable {
             defer { state.waiters = [] }
             return state.waiters.map(\.resume)
         }
-        due.forEach { $0.resume() }
+        for waiter in due {
+            waiter.resume()
+        }
     }
 }
