@@ -86,11 +86,13 @@ struct CancelCommand: ParsableCommand {
         let run = reply.run
         var lines = reply.notes.map { Human.safe($0) }
         if !reply.accepted {
-            lines.append("run \(run.number) had ended before: \(run.state.rawValue); nothing was to be stopped")
+            lines.append(
+                "run \(run.number) had ended before: \(run.state.rawValue); \"sluice show \(run.number)\" says more"
+            )
         } else if !run.state.isTerminal {
             lines.append("run \(run.number) is \(run.state.rawValue); \"sluice watch \(run.number)\" follows it")
         }
-        guard run.state.isTerminal else { return lines }
+        guard reply.accepted, run.state.isTerminal else { return lines }
         let isPaused = try client.job(run.job).isPaused
         return lines + Receipt(run: run, isPaused: isPaused, suffix: server.suffix).lines
     }

@@ -17,6 +17,27 @@ struct RunCommand: ParsableCommand {
 
             Everything is kept in the store (--store), so "sluice records RUN" works afterwards; other terminals can watch and \
             cancel the run meanwhile. A run that was interrupted by a crash is taken up where it was.
+
+            A configuration:
+
+              connections:
+                app: { type: postgres, url: "${APP_DB_URL}" }
+                shop: { type: sqlite, path: shop.db }
+              jobs:
+                contacts:
+                  source: app
+                  destination: shop
+                  rate_limit: 700/s
+                  streams:
+                    - stream: public.contacts
+                      key: [id]
+                      filter: "country = 'FR'"
+                      map:                                   # destination field: where from
+                        email: contact_email                 # a column
+                        title: "{company} ({country})"       # a template
+                        origin: { value: import }            # a constant
+                        name: { from: full_name, trim: true, case: lower, default: unknown }
+                      drop: [internal_note]                  # other columns pass by name
             """
     )
 

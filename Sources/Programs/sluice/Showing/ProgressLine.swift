@@ -30,6 +30,7 @@ struct ProgressLine {
     private var details: [String] {
         var parts: [String] = []
         if let share { parts.append("\(Int(share * 100))%") }
+        if run.counts.planned == 0, !run.planComplete { return ["planning"] }
         let planned = Human.count(run.counts.planned) + (run.planComplete ? "" : " or more")
         parts.append("\(Human.count(run.counts.attempted)) of \(planned)")
         if run.counts.rejected > 0 { parts.append("\(Human.count(run.counts.rejected)) rejected") }

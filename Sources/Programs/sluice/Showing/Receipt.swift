@@ -10,7 +10,9 @@ struct Receipt {
 
     var lines: [String] {
         var lines = [title]
-        if let reason = run.reason, !reason.isEmpty { lines.append("  " + Human.safe(reason)) }
+        if let reason = run.reason, !reason.isEmpty, reason != run.cancel?.reason {
+            lines.append("  " + Human.safe(reason))
+        }
         lines += run.warnings.map { "  warning: " + Human.safe($0) }
         if let cancel = run.cancel { lines += [""] + Self.rows(times(of: cancel)) }
         lines += [""] + Self.rows(verdicts)
