@@ -2,7 +2,8 @@ import Foundation
 
 /// A thread of a test, for calls that block.
 ///
-/// The test sees to it that what the body shares with others is safe to share: libpq connections are used by one thread each.
+/// The test sees to it that what the body shares with others is safe to share: libpq connections are used by one
+/// thread each.
 public final class PostgresWorker: @unchecked Sendable {
     private let body: () throws -> Void
     private let ended = DispatchSemaphore(value: 0)

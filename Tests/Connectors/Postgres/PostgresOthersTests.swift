@@ -232,9 +232,10 @@ import Testing
         // Every value was written once, so each key's steps form one path from the start to what the table holds.
         for row in try bench.server.rows("SELECT id, name FROM t") {
             let (key, end) = (String(row.prefix(2)), String(row.dropFirst(3)))
-            var left = Dictionary(
-                uniqueKeysWithValues: steps.withLock { $0 }.filter { $0.key == key }.map { ($0.before, $0.after) }
-            )
+            var left: [String: String] = [:]
+            for step in steps.withLock({ $0 }) where step.key == key {
+                #expect(left.updateValue(step.after, forKey: step.before) == nil, "two writes replaced \(step.before)")
+            }
             var value = "start"
             while let next = left.removeValue(forKey: value) { value = next }
             #expect(left.isEmpty)

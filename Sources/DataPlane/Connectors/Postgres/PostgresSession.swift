@@ -8,7 +8,8 @@ final class PostgresSession {
     let place: String
     let defaultSchema: String
 
-    /// The session settings under which text forms of values (types without a binary travel form) are the same everywhere.
+    /// The session settings under which text forms of values (types without a binary travel form) are the same
+    /// everywhere.
     private static let exactText = [
         "DateStyle": "ISO, MDY", "IntervalStyle": "postgres", "TimeZone": "UTC",
         "extra_float_digits": "1", "bytea_output": "hex", "lc_monetary": "C",
@@ -17,7 +18,8 @@ final class PostgresSession {
 
     /// Connects.
     ///
-    /// - Throws: `invalid` (no or malformed `url`), `unreachable`, `denied`, `notFound` (database), `unsupported` (server too old).
+    /// - Throws: `invalid` (no or malformed `url`), `unreachable`, `denied`, `notFound` (database), `unsupported`
+    /// (server too old).
     init(
         _ settings: PostgresSettings,
         applicationName: String,

@@ -1,8 +1,8 @@
 import CPostgres
 
 extension PostgresConnection {
-    /// Runs `COPY … TO STDOUT` and lends each message of the server: with binary format a row, the first preceded by the
-    /// file header, the last being the trailer. What `body` throws ends the copy; the connection stays usable.
+    /// Runs `COPY … TO STDOUT` and lends each message of the server: with binary format a row, the first preceded by
+    /// the file header, the last being the trailer. What `body` throws ends the copy; the connection stays usable.
     public func copyOut(_ sql: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         let handle = try openHandle()
         try startCopy(sql, expecting: PGRES_COPY_OUT, handle)

@@ -3,7 +3,8 @@ import CPostgres
 extension PostgresConnection {
     /// Sends one or more statements as text in one round trip and returns their answers, values as text.
     ///
-    /// The server skips the rest of the string after the first error, a COMMIT included. Without BEGIN they are one transaction.
+    /// The server skips the rest of the string after the first error, a COMMIT included. Without BEGIN they are one
+    /// transaction.
     @discardableResult
     public func execute(_ sql: String) throws -> [PostgresResult] {
         let handle = try openHandle()

@@ -2,8 +2,8 @@ import Model
 
 /// A type of PostgreSQL: how its values travel.
 ///
-/// Types with a `ValueType` of their own travel in binary form and are never decoded; every other one (arrays, enums, domains,
-/// `inet`, `timetz`, composites) is selected as text and cast back at the destination.
+/// Types with a `ValueType` of their own travel in binary form and are never decoded; every other one (arrays, enums,
+/// domains, `inet`, `timetz`, composites) is selected as text and cast back at the destination.
 struct PostgresType: Sendable, Hashable {
     let oid: UInt32
     /// The type modifier as `pg_attribute` has it; -1: none.

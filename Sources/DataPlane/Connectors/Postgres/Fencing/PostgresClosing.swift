@@ -48,7 +48,8 @@ struct PostgresClosing {
                 try session.connection.execute(
                     "BEGIN; SET LOCAL lock_timeout = '500ms'; \(sql); COMMIT"
                 )
-                // It is closed already; waiting only spares those who come after from meeting a session that is still dying.
+                // It is closed already; waiting only spares those who come after from meeting a session that is still
+                // dying.
                 try endSessions(attempts: attempts, transactions: transactions, waiting: true)
                 return
             } catch let error as PostgresError {

@@ -45,8 +45,8 @@ struct PostgresEvidence {
         let status = transaction.map { id in
             "CASE WHEN '\(id)'::xid8 < pg_snapshot_xmax(pg_current_snapshot()) THEN pg_xact_status('\(id)'::xid8) END"
         }
-        // Status first, marker after it: a commit between the two shows as committed by neither or by the marker alone, never as
-        // aborted. With the fence closed there is none.
+        // Status first, marker after it: a commit between the two shows as committed by neither or by the marker
+        // alone, never as aborted. With the fence closed there is none.
         let answers = try session.connection.execute(
             """
             SELECT \(status ?? "'none'");

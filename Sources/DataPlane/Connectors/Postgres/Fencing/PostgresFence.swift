@@ -3,9 +3,10 @@ import Model
 
 /// Gate, fence and marker at the destination: the schema `sluice` and what is done in it.
 ///
-/// `admit` is the check that every commit passes. It raises, because a check that returns nothing would not stop a COMMIT sent
-/// with it. It locks gate and fence FOR SHARE: a closer waits for commits in flight, and a commit after the closer finds them
-/// closed. `closing` is read plainly and first, so that new transactions turn back instead of keeping the closer waiting.
+/// `admit` is the check that every commit passes. It raises, because a check that returns nothing would not stop a
+/// COMMIT sent with it. It locks gate and fence FOR SHARE: a closer waits for commits in flight, and a commit after
+/// the closer finds them closed. `closing` is read plainly and first, so that new transactions turn back instead of
+/// keeping the closer waiting.
 enum PostgresFence {
     /// SQLSTATE that `admit` raises.
     static let closedState = "SL001"

@@ -3,8 +3,9 @@ import Model
 
 /// Cuts a scan into ranges.
 ///
-/// With an index on the key: one look-up per range, each a step of `recordsPerRange` entries along the index, so that the first range
-/// is there at once and one pass over the index is all it costs. Without: one sort at the server, read row by row.
+/// With an index on the key: one look-up per range, each a step of `recordsPerRange` entries along the index, so that
+/// the first range is there at once and one pass over the index is all it costs. Without: one sort at the server,
+/// read row by row.
 struct PostgresPlanning {
     let session: PostgresSession
     let query: PostgresScan

@@ -3,8 +3,8 @@ public import Model
 
 /// PostgreSQL as a source: planning by stepping through the key's index, reading by binary COPY of key ranges.
 ///
-/// Everything happens in one read-only REPEATABLE READ transaction that `openSnapshot` opens, in a savepoint, so that an
-/// error does not cost the view.
+/// Everything happens in one read-only REPEATABLE READ transaction that `openSnapshot` opens, in a savepoint, so that
+/// an error does not cost the view.
 public final class PostgresSource: Source {
     private let settings: PostgresSettings
     private var session: PostgresSession?

@@ -3,8 +3,9 @@ import Model
 
 /// The keys of a batch as one span from the least to the greatest, for key types whose order is that of their bytes.
 ///
-/// A batch is a range of the source's keys, so the destination mostly holds the same keys and few others between them: reading the
-/// span along the index costs a third of looking each key up. Where it holds many others, the look-up is the better way.
+/// A batch is a range of the source's keys, so the destination mostly holds the same keys and few others between
+/// them: reading the span along the index costs a third of looking each key up. Where it holds many others, the
+/// look-up is the better way.
 struct KeySpan {
     /// Orders as the key does.
     private struct Value: Comparable {
@@ -81,7 +82,8 @@ struct KeySpan {
         }
     }
 
-    /// For each row of the span's result, which comes in the order of the key, the row of the batch with that key, or nil.
+    /// For each row of the span's result, which comes in the order of the key, the row of the batch with that key, or
+    /// nil.
     func match(_ result: PostgresResult, column: Int) -> [Int?] {
         var place = 0
         return withExtendedLifetime(result) {

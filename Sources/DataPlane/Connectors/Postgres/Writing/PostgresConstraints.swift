@@ -1,8 +1,8 @@
 import Drivers
 import Model
 
-/// Asks the table's constraints about all staged rows at once, which costs little more than a scan each. What they do not catch
-/// (expressions, exclusions, rows of the batch against one another) is left to sifting.
+/// Asks the table's constraints about all staged rows at once, which costs little more than a scan each. What they do
+/// not catch (expressions, exclusions, rows of the batch against one another) is left to sifting.
 struct PostgresConstraints {
     let plan: PostgresTargetPlan
 

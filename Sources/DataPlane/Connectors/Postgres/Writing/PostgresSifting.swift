@@ -1,7 +1,8 @@
 import Drivers
 import Model
 
-/// Finds the rows that the server refuses and writes the others, in one round trip: chunks in savepoints, halved where they fail.
+/// Finds the rows that the server refuses and writes the others, in one round trip: chunks in savepoints, halved
+/// where they fail.
 struct PostgresSifting {
     let plan: PostgresTargetPlan
 

@@ -14,8 +14,8 @@ struct OpenWrite {
     var isApplied: Bool
 }
 
-/// Brings one batch to the destination: reads what is there, compares, copies what differs, and writes it at once where only the
-/// server knows what becomes of it. Errors of the driver pass through; the caller rolls back.
+/// Brings one batch to the destination: reads what is there, compares, copies what differs, and writes it at once
+/// where only the server knows what becomes of it. Errors of the driver pass through; the caller rolls back.
 struct PostgresStaging {
     let link: PostgresLink
     let identity: WriteIdentity

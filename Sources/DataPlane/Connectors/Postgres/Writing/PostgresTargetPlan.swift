@@ -99,7 +99,8 @@ struct PostgresTargetPlan {
 
     // MARK: Staging
 
-    /// Columns in front of the fields: row of the batch, and ctid, xmin, tableoid of the row as it was read, NULL for a new one.
+    /// Columns in front of the fields: row of the batch, and ctid, xmin, tableoid of the row as it was read, NULL for
+    /// a new one.
     static let leading: Int16 = 4
 
     var createStageSQL: String {
@@ -119,7 +120,8 @@ struct PostgresTargetPlan {
     /// - Parameter condition: narrows the staged rows `s`.
     func updateSQL(from source: String, where condition: String = "") -> String {
         let assignments = settable.map { "\(column($0)) = \(staged($0))" }
-        // ctid alone leads straight to the row; where several tables lie under the name it is not unique, the key leads.
+        // ctid alone leads straight to the row; where several tables lie under the name it is not unique, the key
+        // leads.
         let keys =
             traits.hasPartitions ? "d.tableoid = s.old_table AND " + keyMatch(key.map { "s.f\($0)" }) + " AND " : ""
         return """

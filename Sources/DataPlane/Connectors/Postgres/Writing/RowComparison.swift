@@ -2,7 +2,8 @@ import Glibc
 
 /// Decides what happens to each row: the bytes it would have against the bytes it has.
 enum RowComparison {
-    /// One plan per row: `.insert` where nothing exists, `.unchanged` where all `columns` hold the same bytes, else `.update`.
+    /// One plan per row: `.insert` where nothing exists, `.unchanged` where all `columns` hold the same bytes, else
+    /// `.update`.
     static func plans(_ rows: RowBatch, _ existing: ExistingRows, columns: [Int]) -> [RowPlan] {
         var plans: [RowPlan] = []
         plans.reserveCapacity(rows.count)

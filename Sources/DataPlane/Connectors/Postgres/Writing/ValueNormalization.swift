@@ -1,7 +1,7 @@
 import Model
 
-/// Brings values to what the columns will hold (scale, padding, precision of time), before they are compared: then "the same bytes"
-/// means "the same value", and what is journalled is what will be stored.
+/// Brings values to what the columns will hold (scale, padding, precision of time), before they are compared: then
+/// "the same bytes" means "the same value", and what is journalled is what will be stored.
 struct ValueNormalization {
     private enum Rule: Hashable {
         case numeric(NumericRounding)
