@@ -64,11 +64,12 @@ import Wire
         #expect(session.received(others, on: .control) == [])
     }
 
-    /// A session that was welcomed at S `sequence` and has opened the run.
+    /// A session that is ready at S `sequence` and has opened the run.
     private func opened(at sequence: UInt64) -> Session {
         var session = Session(incarnation: incarnation)
         let welcome = WireWelcome.with { $0.desired = .run }
         _ = session.received(letter(.welcome(welcome), at: sequence), on: .toWorker)
+        _ = session.received(letter(.tick(WireTick()), at: sequence), on: .control)
         let open = WireOpenRun.with { $0.run = run.wire }
         _ = session.received(letter(.openRun(open), at: sequence), on: .toWorker)
         return session
