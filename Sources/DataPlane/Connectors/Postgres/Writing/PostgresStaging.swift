@@ -69,6 +69,8 @@ struct PostgresStaging {
     private mutating func attempt(early: Bool) throws -> (StagedWrite, OpenWrite) {
         let (transaction, existing) = try begin()
         var plans = RowComparison.plans(rows, existing, columns: plan.settable)
+        let reworded = try PostgresRewording(plan: plan).run(link, rows, existing, plans, skipping: rejections)
+        for row in reworded { plans[row] = .unchanged }
         for row in rejections.keys { plans[row] = .reject }
         let changed = plans.indices.filter { plans[$0] == .insert || plans[$0] == .update }
         if !changed.isEmpty { try copy(changed, existing) }
