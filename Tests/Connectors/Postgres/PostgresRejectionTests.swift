@@ -186,6 +186,21 @@ import Testing
         #expect(broken.rejections[3]?.code == "invalid_value")
     }
 
+    @Test func `keys that are no value of the key's type are rejected alone`() throws {
+        let bench = try PostgresBench(
+            "CREATE TABLE t (id inet PRIMARY KEY, name text); INSERT INTO t VALUES ('10.0.0.2', 'old')"
+        )
+        let result = try staged(
+            bench,
+            "SELECT * FROM (VALUES ('10.0.0.1', 'one'), ('10.0.0.2', 'two'), ('here', 'x'), ('10.0.0.3/33', 'y')) v",
+            fields: ["id", "name"]
+        )
+        #expect(result.plans == [.insert, .update, .reject, .reject])
+        #expect(result.rejections[2].map { [$0.code, $0.field] } == ["invalid_value", "id"])
+        #expect(result.rejections[3]?.reason.contains("10.0.0.3/33") == true)
+        #expect(try bench.server.rows("SELECT id, name FROM t ORDER BY id") == ["10.0.0.1|one", "10.0.0.2|two"])
+    }
+
     @Test func `rounding agrees with the server's for many values and scales`() throws {
         let bench = try PostgresBench()
         for scale in [(30, 0), (30, 1), (30, 2), (30, 3), (30, 4), (30, 5), (30, 9), (30, -3), (6, 2)] {
