@@ -152,6 +152,55 @@ import Testing
         #expect(result.after?.fields == stored.fields)
     }
 
+    @Test func `values that differ in wording only are unchanged`() throws {
+        let bench = try PostgresBench(
+            """
+            CREATE TABLE t (id int8 PRIMARY KEY, doc jsonb, ip inet, n int);
+            INSERT INTO t VALUES (1, '{"a": 1, "b": [1, 2]}', '10.0.0.1', 1), (2, '{"a": 1}', '10.0.0.2', 1),
+                (3, '{"a": 1}', '10.0.0.3', 1), (4, '{"a": 1}', '10.0.0.4', 1)
+            """
+        )
+        let writer = try bench.writer()
+        let target = try writer.resolve(table: "t", fields: ["id", "doc", "ip", "n"], key: ["id"])
+        #expect(target.fields[2].type == .foreign("inet"))
+        func batch(_ last: String) throws -> RowBatch {
+            var rows = RowBatch(width: 4)
+            for (id, doc, ip, n) in [
+                (1, "{\"b\":[1,2],\"a\":1}", "10.0.0.1/32", 1), (2, "{\"a\":2}", "10.0.0.2", 1),
+                (3, "{\"a\":1}", "10.0.0.3", 2), (4, "{\"a\":1}", last, 1),
+            ] {
+                rows.append(withUnsafeBytes(of: Int64(id).bigEndian, Array.init))
+                rows.append([1] + doc.utf8)
+                rows.append(ip.utf8)
+                rows.append(withUnsafeBytes(of: Int32(n).bigEndian, Array.init))
+                rows.endRow()
+            }
+            return rows
+        }
+        let staged = try bench.write(writer, target, batch("10.0.0.4"))
+        #expect(staged.plans == [.unchanged, .update, .update, .unchanged])
+        #expect(staged.after?.texts(1) == ["\u{1}{\"a\": 2}", "\u{1}{\"a\": 1}"])
+        // One value that is no address does not keep the others from being judged, or written.
+        let broken = try bench.write(writer, target, batch("no address"))
+        #expect(broken.plans[3] == .reject)
+        #expect(broken.rejections[3]?.code == "invalid_value")
+    }
+
+    @Test func `keys that are no value of the key's type are rejected alone`() throws {
+        let bench = try PostgresBench(
+            "CREATE TABLE t (id inet PRIMARY KEY, name text); INSERT INTO t VALUES ('10.0.0.2', 'old')"
+        )
+        let result = try staged(
+            bench,
+            "SELECT * FROM (VALUES ('10.0.0.1', 'one'), ('10.0.0.2', 'two'), ('here', 'x'), ('10.0.0.3/33', 'y')) v",
+            fields: ["id", "name"]
+        )
+        #expect(result.plans == [.insert, .update, .reject, .reject])
+        #expect(result.rejections[2].map { [$0.code, $0.field] } == ["invalid_value", "id"])
+        #expect(result.rejections[3]?.reason.contains("10.0.0.3/33") == true)
+        #expect(try bench.server.rows("SELECT id, name FROM t ORDER BY id") == ["10.0.0.1|one", "10.0.0.2|two"])
+    }
+
     @Test func `rounding agrees with the server's for many values and scales`() throws {
         let bench = try PostgresBench()
         for scale in [(30, 0), (30, 1), (30, 2), (30, 3), (30, 4), (30, 5), (30, 9), (30, -3), (6, 2)] {

@@ -1,4 +1,5 @@
 import Drivers
+import Glibc
 import Model
 
 /// Closes gates and fences from outside, whether or not the processes behind them live.
@@ -7,6 +8,9 @@ struct PostgresClosing {
 
     /// Longest wait for commits in flight that termination does not end.
     private static let patienceNanoseconds: Int64 = 20_000_000_000
+    /// Longest wait for ended sessions to be gone.
+    private static let endsNanoseconds: Int64 = 1_000_000_000
+    private static let pauseMicroseconds: UInt32 = 1000
 
     enum Bar {
         case gate(RunID)
@@ -48,9 +52,7 @@ struct PostgresClosing {
                 try session.connection.execute(
                     "BEGIN; SET LOCAL lock_timeout = '500ms'; \(sql); COMMIT"
                 )
-                // It is closed already; waiting only spares those who come after from meeting a session that is still
-                // dying.
-                try endSessions(attempts: attempts, transactions: transactions, waiting: true)
+                try awaitEnds(attempts: attempts, transactions: transactions)
                 return
             } catch let error as PostgresError {
                 if session.isOpen { try session.run("ROLLBACK") }
@@ -62,10 +64,22 @@ struct PostgresClosing {
         }
     }
 
+    /// Waits until the sessions are gone, at most a second. The bar is closed already: this only spares those who come after
+    /// from meeting a session that is still dying.
+    private func awaitEnds(attempts: [AttemptID], transactions: [String]) throws {
+        let deadline = SystemClock.bootNanoseconds() + Self.endsNanoseconds
+        while try endSessions(attempts: attempts, transactions: transactions) > 0,
+            SystemClock.bootNanoseconds() < deadline
+        {
+            usleep(Self.pauseMicroseconds)
+        }
+    }
+
     /// Ends the sessions that hold one of the transactions or are named after one of the attempts.
     ///
-    /// - Parameter waiting: until they are gone, at most a second for each.
-    func endSessions(attempts: [AttemptID], transactions: [String], waiting: Bool = false) throws {
+    /// - Returns: how many there were.
+    @discardableResult
+    func endSessions(attempts: [AttemptID], transactions: [String]) throws -> Int {
         let names = attempts.map { "'\(PostgresDestination.applicationName($0))'" }
         let ids = transactions.compactMap { UInt64($0) }
         var conditions: [String] = []
@@ -80,13 +94,12 @@ struct PostgresClosing {
                 """
             )
         }
-        guard !conditions.isEmpty else { return }
-        let patience = waiting && session.connection.serverVersion >= 140_000 ? ", 1000" : ""
-        try session.run(
+        guard !conditions.isEmpty else { return 0 }
+        return try session.run(
             """
-            SELECT pg_terminate_backend(pid\(patience)) FROM pg_stat_activity
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
             WHERE pid <> pg_backend_pid() AND (\(conditions.joined(separator: " OR ")))
             """
-        )
+        ).rows
     }
 }

@@ -1,6 +1,6 @@
 import Drivers
 
-/// The keys of a batch as arrays for `unnest`, one per key column.
+/// Columns of a batch as arrays for `unnest`, the key's unless others are named.
 struct KeyArrays {
     let parameters: [PostgresParameter]
     /// The row of the batch for each place in the arrays; nil: the same.
@@ -14,14 +14,14 @@ struct KeyArrays {
         }
     }
 
-    init(_ batch: RowBatch, plan: PostgresTargetPlan, only rows: [Int]) {
-        self.init(batch, plan: plan, rows: rows)
+    init(_ batch: RowBatch, plan: PostgresTargetPlan, only rows: [Int], columns: [Int]? = nil) {
+        self.init(batch, plan: plan, rows: rows, columns: columns)
     }
 
-    private init(_ batch: RowBatch, plan: PostgresTargetPlan, rows: [Int]?) {
+    private init(_ batch: RowBatch, plan: PostgresTargetPlan, rows: [Int]?, columns: [Int]? = nil) {
         self.rows = rows
         let count = rows?.count ?? batch.count
-        parameters = plan.key.map { column in
+        parameters = (columns ?? plan.key).map { column in
             let type = plan.fields[column].type
             // Binary form of an array: dimensions, has-null flag, element type, length, lower bound, elements.
             var bytes: [UInt8] = []

@@ -67,8 +67,10 @@ struct PostgresStaging {
     }
 
     private mutating func attempt(early: Bool) throws -> (StagedWrite, OpenWrite) {
-        let (transaction, existing) = try begin()
+        let (transaction, existing) = try begunWithReadableKeys()
         var plans = RowComparison.plans(rows, existing, columns: plan.settable)
+        let reworded = try PostgresRewording(plan: plan).run(link, rows, existing, plans, skipping: rejections)
+        for row in reworded { plans[row] = .unchanged }
         for row in rejections.keys { plans[row] = .reject }
         let changed = plans.indices.filter { plans[$0] == .insert || plans[$0] == .update }
         if !changed.isEmpty { try copy(changed, existing) }
@@ -104,6 +106,19 @@ struct PostgresStaging {
             isApplied: isEarly
         )
         return (staged, open)
+    }
+
+    /// As `begin`, without the rows whose keys the server cannot read.
+    private mutating func begunWithReadableKeys() throws -> (transaction: String, existing: ExistingRows) {
+        do {
+            return try begin()
+        } catch let error as PostgresError where PostgresFailure.isOfRow(error) && !error.isConnectionLost {
+            try link.connection.execute("ROLLBACK")
+            let refused = try PostgresKeyCheck(plan: plan).refused(link, rows, skipping: rejections)
+            guard !refused.isEmpty else { throw error }
+            rejections.merge(refused) { first, _ in first }
+            return try begin()
+        }
     }
 
     /// Opens the transaction and reads what is there, in one round trip where the span of the keys holds few others.

@@ -24,9 +24,15 @@ struct PostgresTargetPlan {
     }
 
     /// The write is made before the intent, because what becomes of it only the server knows.
-    var appliesEarly: Bool {
-        traits.appliesEarly || fields.contains { $0.type.isForeign || $0.type.value == .jsonBinary }
-            || fields.contains { $0.type.oid == PostgresType.interval && $0.type.modifier >= 0 }
+    var appliesEarly: Bool { traits.appliesEarly || !reworded.isEmpty }
+
+    /// Fields whose values only the server can bring to their final form: `jsonb`, and types that travel as text.
+    var reworded: [Int] {
+        fields.indices.filter { index in
+            let type = fields[index].type
+            return type.isForeign || type.value == .jsonBinary
+                || (type.oid == PostgresType.interval && type.modifier >= 0)
+        }
     }
 
     var target: Target {
