@@ -54,34 +54,33 @@ struct RunCommand: ParsableCommand {
         defer { server.stop() }
         _ = try server.client.apply(request, actor: Console.actor)
         let job = request.jobs[0].name
-        let started = try start(job, on: server.client)
-        let interrupts = InterruptedRun(
-            client: server.client,
-            reference: started.id.description,
-            number: started.number
-        )
+        let interrupts = InterruptedRun(client: server.client)
         interrupts.listen()
+        let started = try start(job, on: server.client)
+        interrupts.run.withLock { $0 = started }
         let follower = RunFollower(client: server.client, progress: LiveProgress(isQuiet: output.output == .json))
-        let isInteractive = Console.inputIsTerminal
         var isHeld = false
         let end = try follower.follow(started.id.description) { run in
-            interrupts.report(above: follower.progress)
             guard run.state == .held, !isHeld else { return }
             isHeld = true
             follower.progress.clear()
-            Console.note("run \(run.number) is held: \(Human.safe(run.reason ?? "no reason given"))")
-            if isInteractive {
-                Console.note("\"sluice release \(run.number)\" in another terminal lets it go on; Ctrl-C cancels it")
-            } else {
-                _ = try server.client.cancel(
-                    run.id.description,
-                    CancelRequest(mode: .graceful, actor: Console.actor, reason: "held, with nobody to decide")
-                )
-            }
+            try settle(run, on: server.client)
         }
         let isPaused = try server.client.job(job).isPaused
         try output.show(end, human: Receipt(run: end, isPaused: isPaused, suffix: local.suffix).lines)
-        try (isHeld && !isInteractive ? RunExit.held : RunExit(end.state)).leave()
+        try (isHeld && !Console.inputIsTerminal ? RunExit.held : RunExit(end.state)).leave()
+    }
+
+    /// A held run waits for a person; where there is none, it would wait for ever.
+    private func settle(_ run: RunView, on client: Client) throws {
+        Console.note("run \(run.number) is held: \(Human.safe(run.reason ?? "no reason given"))")
+        if Console.inputIsTerminal {
+            Console.note("\"sluice release \(run.number)\" in another terminal lets it go on; Ctrl-C cancels it")
+        } else {
+            let reason = "held, with nobody to decide"
+            let cancel = CancelRequest(mode: .graceful, actor: Console.actor, reason: reason, pause: false)
+            _ = try client.cancel(run.id.description, cancel)
+        }
     }
 
     /// The one job with its connections: nothing else of the configuration is touched.
@@ -110,46 +109,35 @@ struct RunCommand: ParsableCommand {
 
 /// Turns the first Ctrl-C into a graceful cancel and the second into a force cancel.
 private final class InterruptedRun: Sendable {
+    let run = Mutex<RunView?>(nil)
     private let client: Client
-    private let reference: String
-    private let number: Int
-    private let messages = Mutex<[String]>([])
 
-    init(client: Client, reference: String, number: Int) {
+    init(client: Client) {
         self.client = client
-        self.reference = reference
-        self.number = number
     }
 
     func listen() {
         Interrupts.listen { [self] count in
-            let mode: CancelMode = count == 1 ? .graceful : .force
+            // Before there is a run there is nothing to stop but this process.
+            guard let run = run.withLock({ $0 }) else { Interrupts.leave() }
             guard count <= 2 else { return }
-            say(
-                mode == .graceful
-                    ? "stopping run \(number): batches that have begun are finished; Ctrl-C again kills the workers at once"
-                    : "killing the workers of run \(number); what they were writing is looked up"
-            )
+            let mode: CancelMode = count == 1 ? .graceful : .force
+            if mode == .graceful {
+                Console.interject(
+                    "stopping run \(run.number): batches that have begun are finished; Ctrl-C again kills the workers"
+                )
+            }
             do {
                 let request = CancelRequest(mode: mode, actor: Console.actor, reason: "Ctrl-C", pause: false)
-                _ = try client.cancel(reference, request)
+                let reply = try client.cancel(run.id.description, request)
+                if mode == .force, reply.accepted {
+                    Console.interject(
+                        "the workers of run \(run.number) are being killed; what they were writing is looked up"
+                    )
+                }
             } catch {
-                say("the cancel did not reach run \(number): \(error)")
+                Console.interject("the cancel did not reach run \(run.number): \(error)")
             }
         }
-    }
-
-    private func say(_ text: String) {
-        messages.withLock { $0.append(text) }
-    }
-
-    /// Shows what there is to say, on lines of their own.
-    func report(above progress: LiveProgress) {
-        let waiting = messages.withLock { messages in
-            defer { messages = [] }
-            return messages
-        }
-        if !waiting.isEmpty { progress.clear() }
-        for text in waiting { Console.note(text) }
     }
 }

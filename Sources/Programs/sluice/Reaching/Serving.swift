@@ -66,7 +66,7 @@ enum Serving {
                 "no space is left for \(file); free some, or choose another file with --store"
             )
         } catch StoreError.failed(let detail) {
-            throw SluiceError(.invalid, "store \(path) cannot be opened: \(detail)")
+            throw SluiceError(.invalid, "the store cannot be opened: \(detail)")
         }
     }
 

@@ -12,8 +12,7 @@ struct Watching {
         let isJSON = output.output == .json
         let progress = LiveProgress(isQuiet: isJSON)
         Interrupts.listen { _ in
-            Console.error("")
-            Console.note("no longer watching; the run goes on, \"sluice cancel\" stops it")
+            Console.interject("no longer watching; the run goes on, \"sluice cancel\" stops it")
             Interrupts.leave()
         }
         let follower = RunFollower(client: client, progress: progress)

@@ -23,6 +23,11 @@ enum Console {
         error("sluice: \(text)")
     }
 
+    /// A note on a line of its own, also where a line that moves stands.
+    static func interject(_ text: String) {
+        error((errorIsTerminal ? "\r\u{1B}[K" : "") + "sluice: \(text)")
+    }
+
     static func error(_ text: String) {
         put(text + "\n", to: STDERR_FILENO)
     }
