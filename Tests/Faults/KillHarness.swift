@@ -32,7 +32,7 @@ final class KillHarness {
     private var random: Draw
     private(set) var report: Report
     /// Of an undisturbed run, in seconds.
-    private let usual: Double
+    private var usual = 0.0
 
     init(_ fault: Fault, _ arena: any Arena, in directory: String, environment: [String: String] = [:]) throws {
         self.arena = arena
@@ -42,15 +42,17 @@ final class KillHarness {
         report = Report(fault: fault, arena: type(of: arena).name)
         let given = environment.merging(["SLUICE_TEST_KILL_FILE": killFile]) { $1 }
         server = try SluiceServer(in: directory, configuration: arena.configuration, environment: given)
-        try arena.reset()
-        let started = ContinuousClock.now
-        let twin = try server.client.sync(job: "contacts", SyncRequest(actor: "harness", trigger: "test"))
-        let ended = try server.waitForEnd(of: twin)
-        usual = started.duration(to: .now).seconds
         var wrong: [String] = []
-        try judge(ended, "the undisturbed twin", into: &wrong)
-        if ended.state != .completed {
-            wrong.append("the undisturbed twin ended as \(ended.state): \(ended.reason ?? "")")
+        // The first run warms everything up; the second tells how long a run usually lasts.
+        for _ in 0..<2 {
+            try arena.reset()
+            let twin = try server.client.sync(job: "contacts", SyncRequest(actor: "harness", trigger: "test"))
+            let ended = try server.waitForEnd(of: twin)
+            usual = (ended.endedAt ?? ended.createdAt).since(ended.createdAt).seconds
+            try judge(ended, "the undisturbed twin", into: &wrong)
+            if ended.state != .completed {
+                wrong.append("the undisturbed twin ended as \(ended.state): \(ended.reason ?? "")")
+            }
         }
         report.wrong += wrong
     }
