@@ -90,7 +90,7 @@ import Wire
     }
 
     @Test func `a hundred workers one after another die within a moment each`() throws {
-        let fleet = try Fleet { $0.spawnsMax = 200 }
+        let fleet = try Fleet { $0.deathsMax = 3 }
         try fleet.welcome()
         var times: [Duration] = []
         for number in 0..<100 {
@@ -131,14 +131,24 @@ import Wire
     }
 
     @Test func `workers that die at birth are not started without end`() throws {
-        let fleet = try Fleet(worker: "exit 1") { $0.spawnsMax = 3 }
+        let fleet = try Fleet(worker: "exit 1") { $0.deathsMax = 3 }
         try fleet.welcome()
         for number in 0..<3 {
             let worker = Incarnation.make(milliseconds: UInt64(number))
             #expect(try fleet.spawn(worker).error.isEmpty)
             _ = try fleet.death(of: worker)
         }
-        #expect(try fleet.spawn().error.contains("3 workers were started within 10.0 seconds"))
+        #expect(try fleet.spawn().error.contains("3 workers ended within 10.0 seconds without having been told to"))
+    }
+
+    @Test(arguments: [0, 71, 72]) func `workers that leave because they were told to do not count`(status: Int) throws {
+        let fleet = try Fleet(worker: "exit \(status)") { $0.deathsMax = 3 }
+        try fleet.welcome()
+        for number in 0..<10 {
+            let worker = Incarnation.make(milliseconds: UInt64(number))
+            #expect(try fleet.spawn(worker).error.isEmpty)
+            _ = try fleet.death(of: worker)
+        }
     }
 
     @Test func `a worker that cannot be executed is an error and leaves no lock`() throws {

@@ -14,7 +14,7 @@ final class Supervisor {
     let locks: LockDirectory
     let spawner: Spawner
     var lease: CoordinatorLease
-    var intensity: SpawnIntensity
+    var intensity: DeathIntensity
     var workers: [Incarnation: WorkerProcess] = [:]
     var deaths: DeathLedger
     var end: SupervisorEnd?
@@ -33,7 +33,7 @@ final class Supervisor {
         spawner = try Spawner(settings: settings, locks: locks)
         line = try FleetLine(settings)
         lease = try CoordinatorLease(length: settings.lease, isKernels: settings.kernelLease)
-        intensity = SpawnIntensity(spawnsMax: settings.spawnsMax, window: settings.spawnWindow)
+        intensity = DeathIntensity(deathsMax: settings.deathsMax, window: settings.deathWindow)
         deaths = DeathLedger(bootID: bootID, locks: locks)
     }
 
@@ -62,7 +62,7 @@ final class Supervisor {
         if ready.descriptors[0] { return .lifelineCut }
         if ready.sockets[0] { try takeMessages() }
         for (worker, hasEnded) in zip(watched, ready.descriptors.dropFirst()) where hasEnded {
-            try bury(worker)
+            try bury(worker.incarnation)
         }
         if let end { return end }
         try timePassed()

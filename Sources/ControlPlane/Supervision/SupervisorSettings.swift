@@ -19,9 +19,9 @@ public struct SupervisorSettings: Sendable {
     public var slots: Int
     /// Workers beyond those: warm spares, errands, and dying ones that are not reaped yet.
     public var spares: Int
-    /// Starts within `spawnWindow` after which further ones are refused.
-    public var spawnsMax: Int
-    public var spawnWindow: Duration
+    /// Deaths of workers that nobody ordered, within `deathWindow`, after which no more are started.
+    public var deathsMax: Int
+    public var deathWindow: Duration
     /// Without an answer of the coordinator for so long it ends, until a welcome says otherwise.
     public var lease: Duration
     /// Let the kernel kill this process if it cannot notice the end of its lease itself (stopped, stuck).
@@ -39,8 +39,8 @@ public struct SupervisorSettings: Sendable {
         lifeline: Int32,
         slots: Int,
         spares: Int = 8,
-        spawnsMax: Int = 100,
-        spawnWindow: Duration = .seconds(10),
+        deathsMax: Int = 30,
+        deathWindow: Duration = .seconds(10),
         lease: Duration = .seconds(10),
         kernelLease: Bool = true,
         report: @escaping @Sendable (String) -> Void = SupervisorSettings.toStandardError
@@ -52,8 +52,8 @@ public struct SupervisorSettings: Sendable {
         self.lifeline = lifeline
         self.slots = slots
         self.spares = spares
-        self.spawnsMax = spawnsMax
-        self.spawnWindow = spawnWindow
+        self.deathsMax = deathsMax
+        self.deathWindow = deathWindow
         self.lease = lease
         self.kernelLease = kernelLease
         self.report = report

@@ -1,5 +1,6 @@
 import Drivers
 import Foundation
+import Wire
 
 /// A worker process: one run or one errand, fresh for each. It may be killed at any instruction.
 ///
@@ -28,7 +29,7 @@ public enum WorkerProcess {
             try EventLoop(arguments, mailbox: mailbox, outbox: outbox).run()
         } catch {
             Complaint(incarnation: arguments.incarnation)("cannot go on: \(error)")
-            ExitStatus.failed.exit()
+            WorkerExit.failed.exit()
         }
     }
 }

@@ -11,6 +11,7 @@ extension Supervisor {
         guard let worker = workers[incarnation] else {
             return deaths.ask(incarnation)
         }
+        workers[incarnation]?.isKilled = true
         try worker.child.kill()
     }
 

@@ -55,4 +55,14 @@ struct WorkerProcess {
     let incarnation: Incarnation
     let child: ChildProcess
     let lockPath: String
+    /// It was sent SIGKILL by order.
+    var isKilled = false
+
+    /// Whether this ending is one that it was told to come to.
+    func wasOrdered(_ cause: ProcessEnding.Cause) -> Bool {
+        switch cause {
+        case .signalled: isKilled
+        case .exited(let status): isKilled || WorkerExit(rawValue: status)?.wasOrdered == true
+        }
+    }
 }

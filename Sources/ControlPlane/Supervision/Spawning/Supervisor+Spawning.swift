@@ -40,8 +40,8 @@ extension Supervisor {
         }
         guard intensity.mayStart() else {
             return """
-                \(settings.spawnsMax) workers were started within \(settings.spawnWindow); they end \
-                too early, see the supervisor's standard error
+                \(settings.deathsMax) workers ended within \(settings.deathWindow) without having been told to; see the \
+                standard error of the supervisor
                 """
         }
         return nil

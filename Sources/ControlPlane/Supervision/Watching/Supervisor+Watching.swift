@@ -5,8 +5,9 @@ internal import Wire
 
 extension Supervisor {
     /// Reaps a worker that has ended and reports its death: `waitid` by its parent is the proof.
-    func bury(_ worker: WorkerProcess) throws {
-        guard let ending = try worker.child.reap() else { return }
+    func bury(_ incarnation: Incarnation) throws {
+        guard let worker = workers[incarnation], let ending = try worker.child.reap() else { return }
+        if !worker.wasOrdered(ending.cause) { intensity.note() }
         workers[worker.incarnation] = nil
         try locks.remove(worker.incarnation)
         var died = WireDied()

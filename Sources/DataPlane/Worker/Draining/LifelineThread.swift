@@ -1,5 +1,6 @@
 import Drivers
 import Glibc
+import Wire
 
 /// The pipe that the supervisor holds open: when it ends, so does this process.
 ///
@@ -13,7 +14,7 @@ enum LifelineThread {
             while true {
                 let count = read(descriptor, &byte, 1)
                 if count > 0 || (count < 0 && errno == EINTR) { continue }
-                ExitStatus.orphaned.exit()
+                WorkerExit.orphaned.exit()
             }
         }
     }

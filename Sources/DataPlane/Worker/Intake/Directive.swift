@@ -17,7 +17,7 @@ enum Directive: Equatable {
     /// Return what is not started, then exit with 0.
     case leave(reason: String)
     /// `_exit`, now, without any cleaning up.
-    case exit(ExitStatus, reason: String)
+    case exit(WorkerExit, reason: String)
     case complain(String)
 }
 

@@ -253,7 +253,7 @@ final class EventLoop {
             return try beat()
         }
         if let said = leaving.saidEverythingAt, heartbeats.lastAnswered >= said {
-            (leaving.isForced ? ExitStatus.overdue : .done).exit()
+            (leaving.isForced ? WorkerExit.overdue : .done).exit()
         }
     }
 
