@@ -18,6 +18,7 @@ final class LocalServer: Sendable {
     /// Why the API has ended.
     private final class Ending: Sendable {
         let failure = Mutex<SluiceError?>(nil)
+        let isWanted = Atomic<Bool>(false)
         let semaphore = DispatchSemaphore(value: 0)
 
         func set(_ error: (any Error)?) {
@@ -33,13 +34,15 @@ final class LocalServer: Sendable {
     /// - Parameters:
     ///   - announce: tells others where the API is.
     ///   - stop: what is to be stopped before the API ends.
+    ///   - coordinatorEnded: returns when the coordinator has ended, with the reason; the API ends then, too.
     /// - Throws: what `serveAPI` throws when it cannot listen.
     init(
         service: any ControlService,
         host: String = "127.0.0.1",
         port: Int = 0,
         announce: @escaping @Sendable (String) throws -> Void = { _ in },
-        stop: @escaping @Sendable () async -> Void = {}
+        stop: @escaping @Sendable () async -> Void = {},
+        coordinatorEnded: (@Sendable () async -> SluiceError)? = nil
     ) throws {
         let ready = DispatchSemaphore(value: 0)
         let bound = Mutex<Result<String, any Error>?>(nil)
@@ -65,6 +68,12 @@ final class LocalServer: Sendable {
         }
         address = try result.get()
         client = Client(server: try ServerAddress(address))
+        guard let coordinatorEnded else { return }
+        Task.detached { [serving] in
+            let reason = await coordinatorEnded()
+            if !ended.isWanted.load(ordering: .acquiring) { ended.failure.withLock { $0 = reason } }
+            serving.cancel()
+        }
     }
 
     /// A server that can only be asked what stands in the store.
@@ -73,7 +82,7 @@ final class LocalServer: Sendable {
         return try LocalServer(service: try CoordinatorProcess.inspect(store: store))
     }
 
-    /// Why the API has ended, if it did so by itself.
+    /// Why the coordinator or the API has ended, if it did so by itself.
     var failure: SluiceError? { ended.failure.withLock { $0 } }
 
     /// Calls `body` on some thread when the API ends.
@@ -87,6 +96,7 @@ final class LocalServer: Sendable {
 
     /// Ends the coordinator, then the API; returns when both have ended.
     func stop() {
+        ended.isWanted.store(true, ordering: .releasing)
         let stopCoordinator = stopCoordinator
         let serving = serving
         Task.detached {

@@ -37,7 +37,8 @@ enum Serving {
                 host: settings.host,
                 port: settings.port,
                 announce: { try store.announce(address: $0) },
-                stop: { await coordinator.stop() }
+                stop: { await coordinator.stop() },
+                coordinatorEnded: { await coordinator.ended() }
             )
         } catch {
             let stopped = DispatchSemaphore(value: 0)
