@@ -155,7 +155,7 @@ let package = Package(
         tests("Store", imports: ["Store", "Model", "Wire", "Drivers"], packages: [grdb, protobuf]),
         tests("JobConfiguration", imports: ["JobConfiguration", "Model"]),
         tests("ControlAPI", imports: ["ControlAPI", "Client", "Model", "Coordinator"]),
-        tests("sluice", imports: ["sluice", "Client", "Model"], packages: [arguments]),
+        tests("sluice", imports: ["sluice", "Client", "Model", "TestSupport"], packages: [arguments]),
         tests("EndToEnd", imports: ["Model", "Drivers", "Client", "TestSupport"]),
         tests("Faults", imports: ["Model", "Drivers", "Client", "TestSupport"]),
         tests("Tidy", imports: []),

@@ -2,6 +2,7 @@ import ArgumentParser
 import Client
 import Foundation
 import Model
+import TestSupport
 import Testing
 
 @testable import sluice
@@ -84,10 +85,8 @@ import Testing
     }
 
     @Test func `a store is read without a server, and not changed`() async throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sluice-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-        defer { #expect(throws: Never.self) { try FileManager.default.removeItem(at: folder) } }
-        let store = folder.appendingPathComponent("sluice.db").path
+        let directory = try TemporaryDirectory()
+        let store = directory.file("sluice.db")
         // The command line blocks its thread, which must not be one of those that serve.
         let outcome = await withCheckedContinuation { done in
             Thread.detachNewThread { done.resume(returning: Result { try Self.read(store) }) }
