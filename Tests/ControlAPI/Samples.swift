@@ -13,7 +13,7 @@ extension RunView {
         counts.applied = 8_400
         counts.updated = 8_400
         counts.notApplied = 12
-        var cancel = CancelView(mode: .force, actor: "ada", reason: "wrong mapping", requestedAt: sampleTime)
+        var cancel = CancelRecord(mode: .force, actor: "ada", reason: "wrong mapping", requestedAt: sampleTime)
         cancel.lastPermitAt = sampleTime
         return RunView(
             id: identifier(7),

@@ -127,7 +127,7 @@ extension Simulation {
                 worker.outbox.append(.returned(assignment.attempt))
                 worker.step = .idle
             }
-        case .retireWorker, .condemnWorker:
+        case .retireWorker:
             if case .waiting(_, let write) = worker.step { transactions[write]?.state = .aborted }
             worker.isAlive = false
             worker.outbox.append(.died(ordered: true))

@@ -122,8 +122,7 @@ struct Simulation {
         switch directive {
         case .wantWorkers(let count): wanted = count
         case .openRun(let worker, _), .planStream(let worker, _, _, _), .assign(let worker, _),
-            .answer(let worker, _), .acknowledge(let worker, _, _), .retireWorker(let worker, _),
-            .condemnWorker(let worker, _):
+            .answer(let worker, _), .acknowledge(let worker, _, _), .retireWorker(let worker, _):
             workers[worker]?.inbox.append(directive)
         case .killWorkers(let killed, _):
             for worker in killed { kill(worker, ordered: true) }

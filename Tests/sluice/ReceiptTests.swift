@@ -53,7 +53,7 @@ import Testing
     @Test func `a force cancel tells its times, its verdicts and what to do next`() {
         var run = run(.cancelled)
         let requested = Timestamp(microseconds: 1_763_800_012_000_000)
-        var cancel = CancelView(mode: .force, actor: "ada", reason: "wrong mapping", requestedAt: requested)
+        var cancel = CancelRecord(mode: .force, actor: "ada", reason: "wrong mapping", requestedAt: requested)
         cancel.lastPermitAt = requested.advanced(by: .milliseconds(-4))
         cancel.lastWriteAt = requested.advanced(by: .milliseconds(6))
         cancel.workersDeadAt = requested.advanced(by: .milliseconds(31))

@@ -19,7 +19,6 @@ public enum RunDirective: Sendable, Equatable {
     case acknowledge(Incarnation, attempt: AttemptID, write: WriteID)
     case killWorkers([Incarnation], reason: String)
     case retireWorker(Incarnation, reason: String)
-    case condemnWorker(Incarnation, reason: String)
     case broadcastDrain
     case broadcastTerminate
     case closeGate([FencedAttemptFacts])

@@ -89,8 +89,8 @@ public struct CancelRecord: Sendable, Hashable, Codable {
         actor: String,
         reason: String?,
         requestedAt: Timestamp,
-        deadlineAt: Timestamp?,
-        onDeadline: DeadlineAction
+        deadlineAt: Timestamp? = nil,
+        onDeadline: DeadlineAction = .force
     ) {
         self.mode = mode
         self.actor = actor

@@ -19,7 +19,8 @@ public struct RunView: Sendable, Hashable, Codable {
     public var rate: Double
     /// Seconds until the planned records are done at that rate; nil: unknown.
     public var secondsLeft: Double?
-    public var cancel: CancelView?
+    /// The receipt of a cancel, as far as it has got.
+    public var cancel: CancelRecord?
     public var workers: [WorkerView]
     public var warnings: [String]
 
@@ -41,7 +42,7 @@ public struct RunView: Sendable, Hashable, Codable {
         planComplete: Bool,
         rate: Double,
         secondsLeft: Double?,
-        cancel: CancelView?,
+        cancel: CancelRecord?,
         workers: [WorkerView],
         warnings: [String]
     ) {
@@ -65,28 +66,6 @@ public struct RunView: Sendable, Hashable, Codable {
         self.cancel = cancel
         self.workers = workers
         self.warnings = warnings
-    }
-}
-
-/// The receipt of a cancel, as far as it has got.
-public struct CancelView: Sendable, Hashable, Codable {
-    public var mode: CancelMode
-    public var actor: String
-    public var reason: String?
-    public var requestedAt: Timestamp
-    public var deadlineAt: Timestamp?
-    public var escalatedAt: Timestamp?
-    public var lastPermitAt: Timestamp?
-    public var lastWriteAt: Timestamp?
-    public var workersDeadAt: Timestamp?
-    public var fencedAt: Timestamp?
-    public var reconciledAt: Timestamp?
-
-    public init(mode: CancelMode, actor: String, reason: String?, requestedAt: Timestamp) {
-        self.mode = mode
-        self.actor = actor
-        self.reason = reason
-        self.requestedAt = requestedAt
     }
 }
 

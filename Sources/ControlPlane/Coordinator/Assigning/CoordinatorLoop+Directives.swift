@@ -28,10 +28,6 @@ extension CoordinatorLoop {
             kill(incarnations, reason: reason)
         case .retireWorker(let incarnation, let reason):
             retire(incarnation, reason: reason)
-        case .condemnWorker(let incarnation, let reason):
-            var verdict = WireCondemned()
-            verdict.reason = reason
-            outbox.append(.work(incarnation, .condemned(verdict)))
         case .broadcastDrain:
             controlSequence += 1
             var order = WireDrain()

@@ -93,11 +93,7 @@ extension CoordinatorLoop {
         decision.transaction = answer.transaction
         decision.reason = answer.reason
         decision.desired = desired(of: incarnation)
-        switch answer.decision {
-        case .permit: decision.verb = .permit
-        case .retry: decision.verb = .retry
-        case .refuse, .withdrawn: decision.verb = .refuse
-        }
+        decision.verb = WireDecision.Verb(answer.decision)
         outbox.append(.work(incarnation, .decision(decision)))
     }
 

@@ -73,11 +73,7 @@ extension CoordinatorLoop {
             var evidence: [WriteID: (ending: WriteEnding, detail: String)] = [:]
             for found in done.evidence {
                 guard let write = WriteID(bytes: found.write) else { continue }
-                switch found.evidence {
-                case .applied: evidence[write] = (.committed, found.detail)
-                case .notApplied: evidence[write] = (.rolledBack, found.detail)
-                case .unknowable, .unspecified, .UNRECOGNIZED: evidence[write] = (.unknowable, found.detail)
-                }
+                evidence[write] = (WriteEnding(found.evidence) ?? .unknowable, found.detail)
             }
             act(on: run) { $0.reconciled(evidence, now) }
         case .check, .discover:

@@ -78,22 +78,9 @@ extension RunView {
             planComplete: record.streams.allSatisfy(\.planComplete),
             rate: rate,
             secondsLeft: secondsLeft,
-            cancel: record.cancel.map(CancelView.init),
+            cancel: record.cancel,
             workers: workers,
             warnings: live?.machine.warnings ?? []
         )
-    }
-}
-
-extension CancelView {
-    init(_ record: CancelRecord) {
-        self.init(mode: record.mode, actor: record.actor, reason: record.reason, requestedAt: record.requestedAt)
-        deadlineAt = record.deadlineAt
-        escalatedAt = record.escalatedAt
-        lastPermitAt = record.lastPermitAt
-        lastWriteAt = record.lastWriteAt
-        workersDeadAt = record.workersDeadAt
-        fencedAt = record.fencedAt
-        reconciledAt = record.reconciledAt
     }
 }

@@ -77,7 +77,7 @@ final class LeaderLock: Sendable {
         var content = [UInt8](repeating: 0, count: contentBytes)
         let count = pread(descriptor, &content, content.count, 0)
         guard count > 0 else { return nil }
-        return try? JSONText.decode(Leader.self, String(decoding: content[..<count], as: UTF8.self))
+        return try? JSONText.decode(Leader.self, from: String(decoding: content[..<count], as: UTF8.self))
     }
 
     private static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }

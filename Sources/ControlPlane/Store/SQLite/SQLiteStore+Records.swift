@@ -7,7 +7,7 @@ extension SQLiteStore {
         try read { database in
             let run = query.run.blob
             let known = try String.fetchOne(database, sql: "SELECT streams FROM runs WHERE id = ?", arguments: [run])
-            let streams = try known.map { try JSONText.decode([RunStreamRecord].self, $0) } ?? []
+            let streams = try known.map { try JSONText.decode([RunStreamRecord].self, from: $0) } ?? []
             var listing = try JournalListing(query, streams: streams.map(\.stream))
             let writes = try Row.fetchCursor(
                 database.cachedStatement(sql: Self.effectiveWrites),

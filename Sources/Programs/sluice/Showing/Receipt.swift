@@ -35,11 +35,11 @@ struct Receipt {
         return text
     }
 
-    private func mode(of cancel: CancelView) -> String {
+    private func mode(of cancel: CancelRecord) -> String {
         cancel.escalatedAt == nil ? cancel.mode.rawValue : "graceful, then force"
     }
 
-    private func times(of cancel: CancelView) -> [(String, String)] {
+    private func times(of cancel: CancelRecord) -> [(String, String)] {
         let reason = cancel.reason.map { ", \"\(Human.safe($0))\"" } ?? ""
         var rows = [
             ("asked by", Human.safe(cancel.actor) + reason),

@@ -49,10 +49,10 @@ extension Row {
     }
 
     func json<Value: Decodable>(_ column: String) throws -> Value {
-        try JSONText.decode(Value.self, value(column))
+        try JSONText.decode(Value.self, from: value(column))
     }
 
     func optionalJSON<Value: Decodable>(_ column: String) throws -> Value? {
-        try (optional(column) as String?).map { try JSONText.decode(Value.self, $0) }
+        try (optional(column) as String?).map { try JSONText.decode(Value.self, from: $0) }
     }
 }

@@ -1,7 +1,7 @@
-import Foundation
+internal import Foundation
 
-/// Values that the store keeps as JSON text: equal values have equal texts.
-enum JSONText {
+/// JSON of model values, in messages and in the store. Keys are sorted: equal values have equal texts.
+public enum JSONText {
     private static let encoder = {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -9,11 +9,11 @@ enum JSONText {
     }()
     private static let decoder = JSONDecoder()
 
-    static func encode(_ value: some Encodable) throws -> String {
+    public static func encode(_ value: some Encodable) throws -> String {
         String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
-    static func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
+    public static func decode<Value: Decodable>(_ type: Value.Type, from text: String) throws -> Value {
         try decoder.decode(type, from: Data(text.utf8))
     }
 }
