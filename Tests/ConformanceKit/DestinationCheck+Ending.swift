@@ -1,4 +1,5 @@
 import Connectors
+import Foundation
 import Model
 
 extension DestinationCheck {
@@ -163,8 +164,9 @@ extension DestinationCheck {
 
     static func expectApplied(_ destination: any Destination, _ write: WriteInDoubt, _ what: String) throws {
         let evidence = try destination.evidence(of: write)
-        guard case .applied = evidence else {
-            throw ConformanceFailure("evidence of \(what): expected applied, got \(evidence)")
+        let now = Int64(Date().timeIntervalSince1970 * 1_000_000)
+        guard case .applied(_, let at?) = evidence, now - at.microseconds < 60_000_000 else {
+            throw ConformanceFailure("evidence of \(what): expected applied within the last minute, got \(evidence)")
         }
     }
 

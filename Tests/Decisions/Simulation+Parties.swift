@@ -152,12 +152,12 @@ extension Simulation {
             gateClosed = true
             try take { $0.gateClosed($1) }
         case .reconcile(let attempts):
-            var evidence: [WriteID: (ending: WriteEnding, detail: String)] = [:]
+            var evidence: [WriteID: FoundEnding] = [:]
             for attempt in attempts {
                 closedFences.insert(attempt.attempt)
                 for write in attempt.writes {
                     let isCommitted = transactions[write.write]?.state == .committed
-                    evidence[write.write] = (isCommitted ? .committed : .rolledBack, "")
+                    evidence[write.write] = FoundEnding(ending: isCommitted ? .committed : .rolledBack, detail: "")
                 }
             }
             try take { $0.reconciled(evidence, $1) }

@@ -1004,6 +1004,9 @@ public nonisolated struct WireWriteEvidence: Sendable {
   /// "pg_xact_status committed, marker present"
   public var detail: String = String()
 
+  /// applied: when, by the destination's clock; 0: not known
+  public var committedAtUs: UInt64 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -3088,7 +3091,7 @@ nonisolated extension WireErrandDone: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireWriteEvidence: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".WriteEvidence"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}write\0\u{1}evidence\0\u{1}detail\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}write\0\u{1}evidence\0\u{1}detail\0\u{3}committed_at_us\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3099,6 +3102,7 @@ nonisolated extension WireWriteEvidence: SwiftProtobuf.Message, SwiftProtobuf._M
       case 1: try { try decoder.decodeSingularBytesField(value: &self.write) }()
       case 2: try { try decoder.decodeSingularEnumField(value: &self.evidence) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.detail) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.committedAtUs) }()
       default: break
       }
     }
@@ -3114,6 +3118,9 @@ nonisolated extension WireWriteEvidence: SwiftProtobuf.Message, SwiftProtobuf._M
     if !self.detail.isEmpty {
       try visitor.visitSingularStringField(value: self.detail, fieldNumber: 3)
     }
+    if self.committedAtUs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.committedAtUs, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3121,6 +3128,7 @@ nonisolated extension WireWriteEvidence: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.write != rhs.write {return false}
     if lhs.evidence != rhs.evidence {return false}
     if lhs.detail != rhs.detail {return false}
+    if lhs.committedAtUs != rhs.committedAtUs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

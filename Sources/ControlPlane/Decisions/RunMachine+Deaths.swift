@@ -124,7 +124,7 @@ extension RunMachine {
 
     /// Fences are closed and the evidence is read: verdicts for every write of these attempts.
     public mutating func reconciled(
-        _ evidence: [WriteID: (ending: WriteEnding, detail: String)],
+        _ evidence: [WriteID: FoundEnding],
         _ now: Timestamp
     ) -> Steps {
         var steps = Steps()
@@ -132,13 +132,15 @@ extension RunMachine {
         reconciling.removeAll()
         for id in ids {
             guard let attempt = attempts[id] else { continue }
-            var ending: WriteEnding?
+            var found: FoundEnding?
             if let write = attempt.write, write.decision == .permit, write.ending == nil {
-                let found = evidence[write.id] ?? (.unknowable, "no evidence came back")
-                ending = found.ending
-                steps.changes.append(.endWrite(write.id, ending: found.ending, detail: found.detail, at: now))
+                let ending = evidence[write.id] ?? FoundEnding(ending: .unknowable, detail: "no evidence came back")
+                steps.changes.append(
+                    .endWrite(write.id, ending: ending.ending, detail: ending.detail, at: ending.at ?? now)
+                )
+                found = ending
             }
-            settle(attempt, ending: ending, now, &steps)
+            settle(attempt, found, now, &steps)
         }
         if record.blockedOn != nil, record.state != .draining {
             record.blockedOn = nil
@@ -164,7 +166,7 @@ extension RunMachine {
             if let write = attempt.write, write.decision == .permit, write.ending == nil {
                 due.append(id)
             } else {
-                settle(attempt, ending: nil, now, &steps)
+                settle(attempt, nil, now, &steps)
             }
         }
         guard !due.isEmpty else {
@@ -195,7 +197,7 @@ extension RunMachine {
     /// condemned -> closed -> reconciled, and what becomes of the batch.
     private mutating func settle(
         _ attempt: Attempt,
-        ending: WriteEnding?,
+        _ found: FoundEnding?,
         _ now: Timestamp,
         _ steps: inout Steps
     ) {
@@ -204,12 +206,12 @@ extension RunMachine {
         steps.changes.append(.setAttempt(id, state: .reconciled, from: .closed, reason: nil))
         attempts[id] = nil
         let batch = attempt.record.batch
-        if let ending {
-            batches[batch]?.last?.ending = ending
+        if let found {
+            batches[batch]?.last?.ending = found.ending
         }
-        switch ending {
+        switch found?.ending {
         case .committed:
-            finish(batch, with: attempt.write?.counts ?? .none, at: now, &steps)
+            finish(batch, with: attempt.write?.counts ?? .none, at: found?.at ?? now, &steps)
         case .unknowable:
             record.pendingEnd = .failed
             record.reason = record.reason ?? "what became of some records cannot be known; see their verdicts"

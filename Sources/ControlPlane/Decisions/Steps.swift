@@ -35,6 +35,20 @@ public struct Assignment: Sendable, Equatable {
     public var records: Int
 }
 
+/// What reconciliation found out about one write.
+public struct FoundEnding: Sendable, Equatable {
+    public var ending: WriteEnding
+    public var detail: String
+    /// When it was committed, by the destination's clock; nil: not known.
+    public var at: Timestamp?
+
+    public init(ending: WriteEnding, detail: String, at: Timestamp? = nil) {
+        self.ending = ending
+        self.detail = detail
+        self.at = at
+    }
+}
+
 public struct PermitAnswer: Sendable, Equatable {
     public var attempt: AttemptID
     public var write: WriteID

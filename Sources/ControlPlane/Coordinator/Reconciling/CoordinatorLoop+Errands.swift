@@ -70,10 +70,14 @@ extension CoordinatorLoop {
         case .closeGate(let run, _):
             act(on: run) { $0.gateClosed(now) }
         case .reconcile(let run, _):
-            var evidence: [WriteID: (ending: WriteEnding, detail: String)] = [:]
+            var evidence: [WriteID: FoundEnding] = [:]
             for found in done.evidence {
                 guard let write = WriteID(bytes: found.write) else { continue }
-                evidence[write] = (WriteEnding(found.evidence) ?? .unknowable, found.detail)
+                evidence[write] = FoundEnding(
+                    ending: WriteEnding(found.evidence) ?? .unknowable,
+                    detail: found.detail,
+                    at: found.committedAtUs == 0 ? nil : Timestamp(microseconds: Int64(clamping: found.committedAtUs))
+                )
             }
             act(on: run) { $0.reconciled(evidence, now) }
         case .check, .discover:

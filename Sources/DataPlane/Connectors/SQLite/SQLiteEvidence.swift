@@ -27,7 +27,7 @@ struct SQLiteEvidence {
             }
             if let at = try markers.find(id) {
                 try makeDurable()
-                return .applied(detail: "marker of write \(id) of \(at.microseconds) µs since 1970")
+                return .applied(detail: "marker of write \(id)", at: at)
             }
             guard write.system.isEmpty || write.system == "inode:\(inode)" else {
                 return .unknowable(

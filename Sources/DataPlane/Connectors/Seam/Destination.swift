@@ -157,7 +157,8 @@ public struct WriteInDoubt: Sendable, Hashable {
 }
 
 public enum WriteEvidence: Sendable, Hashable {
-    case applied(detail: String)
+    /// - Parameter at: when it was committed; nil: nobody knows.
+    case applied(detail: String, at: Timestamp?)
     case notApplied(detail: String)
     case unknowable(detail: String)
 }

@@ -45,9 +45,10 @@ extension WireWriteEvidence {
         self = .with {
             $0.write = write.wire
             switch found {
-            case .applied(let detail):
+            case .applied(let detail, let at):
                 $0.evidence = .applied
                 $0.detail = detail
+                $0.committedAtUs = UInt64(max(0, at?.microseconds ?? 0))
             case .notApplied(let detail):
                 $0.evidence = .notApplied
                 $0.detail = detail

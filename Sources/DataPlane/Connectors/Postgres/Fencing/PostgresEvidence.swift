@@ -54,7 +54,8 @@ struct PostgresEvidence {
                 EXISTS (SELECT FROM sluice.gate g WHERE g.run = '\(identity.run)'
                     AND g.installation = '\(identity.installation)'),
                 EXISTS (SELECT FROM sluice.gate g WHERE g.run = '\(identity.run)' AND g.closed)
-                    OR EXISTS (SELECT FROM sluice.fence f WHERE f.attempt = '\(identity.attempt)' AND f.closed)
+                    OR EXISTS (SELECT FROM sluice.fence f WHERE f.attempt = '\(identity.attempt)' AND f.closed),
+                (SELECT \(Self.committedAt) FROM sluice.marker m WHERE m.write = '\(identity.write)')
             """
         )
         guard answers.count == 2 else {
@@ -64,9 +65,18 @@ struct PostgresEvidence {
             status: answers[0].text(row: 0, column: 0),
             markedTransaction: answers[1].text(row: 0, column: 0),
             hasGate: answers[1].bool(row: 0, column: 1),
-            isClosed: answers[1].bool(row: 0, column: 2)
+            isClosed: answers[1].bool(row: 0, column: 2),
+            committedAt: answers[1].text(row: 0, column: 3).flatMap { Int64($0) }.map { Timestamp(microseconds: $0) }
         )
     }
+
+    /// µs since 1970: the server's commit time where it keeps one, else when the marker was left, just before.
+    private static let committedAt = """
+        (1000000 * extract(epoch FROM coalesce(
+            CASE WHEN current_setting('track_commit_timestamp') = 'on'
+                THEN pg_xact_commit_timestamp(m.transaction::xid) END,
+            m.written_at)))::bigint
+        """
 
     private struct Sighting {
         let status: String?
@@ -74,13 +84,15 @@ struct PostgresEvidence {
         let markedTransaction: String?
         let hasGate: Bool
         let isClosed: Bool
+        /// Of the marked transaction.
+        let committedAt: Timestamp?
 
         /// nil: the transaction has not ended yet.
         func verdict(_ write: WriteInDoubt) -> WriteEvidence? {
             if PostgresFence.isTurnedOff {
                 return markedTransaction == nil
                     ? .notApplied(detail: "no marker, with the fence turned off")
-                    : .applied(detail: "marker, with the fence turned off")
+                    : .applied(detail: "marker, with the fence turned off", at: committedAt)
             }
             let name = "transaction \(write.transaction)"
             guard hasGate else {
@@ -94,7 +106,7 @@ struct PostgresEvidence {
             let isMarked = markedTransaction == write.transaction
             switch status {
             case "committed" where isMarked:
-                return .applied(detail: "\(name) committed and left its marker")
+                return .applied(detail: "\(name) committed and left its marker", at: committedAt)
             case "committed":
                 return .unknowable(
                     detail: "ALARM: \(name) committed without its marker; another hand was in schema sluice"
