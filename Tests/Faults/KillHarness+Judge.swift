@@ -41,7 +41,7 @@ extension KillHarness {
                 "\(what): \(counts.batchesPlanned) batches, \(counts.batchesDone) done, \(counts.batchesWithheld) withheld (I12)"
             )
         }
-        try noteReconciled(run)
+        try noteReconciled(run, into: &wrong)
     }
 
     private func verdicts(of run: RunView) throws -> [Int: Verdict] {

@@ -40,7 +40,7 @@ final class KillHarness {
         killFile = "\(directory)/kill"
         random = Draw()
         report = Report(fault: fault, arena: type(of: arena).name)
-        let given = environment.merging(["SLUICE_TEST_KILL_FILE": killFile]) { $1 }
+        let given = arena.environment.merging(environment) { $1 }.merging(["SLUICE_TEST_KILL_FILE": killFile]) { $1 }
         server = try SluiceServer(in: directory, configuration: arena.configuration, environment: given)
         var wrong: [String] = []
         // The first run warms everything up; the second tells how long a run usually lasts.
@@ -138,16 +138,20 @@ final class KillHarness {
     func records(_ query: RecordQuery) throws -> RecordPage { try server.client.records(query) }
 
     /// Counts the runs in which a permitted write had no outcome, so that its evidence was read (from the store's own file).
-    func noteReconciled(_ run: RunView) throws {
+    /// Of each process that was killed there is at most one (I14).
+    func noteReconciled(_ run: RunView, into wrong: inout [String]) throws {
         let store = try SQLiteConnection(path: server.store, access: .readOnly, busyTimeout: .seconds(5))
         let statement = try store.statement(
             """
-            SELECT count(*) FROM writes w JOIN runs r ON r.id = w.run JOIN attempts a ON a.id = w.attempt
+            SELECT count(*), count(DISTINCT a.incarnation) FROM writes w JOIN runs r ON r.id = w.run JOIN attempts a ON a.id = w.attempt
             WHERE r.number = \(run.number) AND w.decision = 'permit' AND a.state = 'reconciled'
               AND w.ending IS NOT NULL AND w.ending_detail IS NOT NULL
             """
         )
-        if try statement.step(), statement.integer(at: 0) > 0 { report.killedBetweenPermitAndOutcome += 1 }
+        guard try statement.step() else { return }
+        let (writes, workers) = (statement.integer(at: 0), statement.integer(at: 1))
+        if writes > 0 { report.killedBetweenPermitAndOutcome += 1 }
+        if writes > workers { wrong.append("\(writes) writes of \(workers) killed workers were in doubt (I14)") }
     }
 
     private func note(_ ended: RunView, _ requestedAt: Timestamp) {

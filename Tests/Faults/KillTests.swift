@@ -65,10 +65,17 @@ import Testing
         harness.report.show()
         #expect(harness.report.wrong == [])
         #expect(harness.report.disturbed > Self.tries / 3)
+        #expect(harness.report.isBetweenPermitAndOutcomeOftenEnough)
     }
 }
 
 extension KillHarness.Report {
+    /// At least 30 % of the kills, less what so many draws may miss it by (three standard deviations).
+    var isBetweenPermitAndOutcomeOftenEnough: Bool {
+        let kills = Double(disturbed)
+        return Double(killedBetweenPermitAndOutcome) >= 0.3 * kills - 3 * (0.3 * 0.7 * kills).squareRoot()
+    }
+
     func show() {
         let between = disturbed == 0 ? 0 : 100 * killedBetweenPermitAndOutcome / disturbed
         print(

@@ -7,7 +7,8 @@ import Model
 ///
 /// `SLUICE_TEST_KILL_AT=SITE:N`: the N-th time the process passes SITE it raises SIGKILL on itself. With
 /// `SLUICE_TEST_KILL_ONCE=FILE` only the process that creates FILE does, so that its successor lives. With
-/// `SLUICE_TEST_KILL_FILE=FILE` the order stands in FILE, whenever it is there.
+/// `SLUICE_TEST_KILL_FILE=FILE` the order stands in FILE, whenever it is there. `SLUICE_TEST_DELAY=SITE:MS,…` makes every
+/// pass of SITE last that long: commits of a destination that are too quick to be hit.
 final class FaultSites {
     enum Site: String {
         case beforeIntent = "before_intent"
@@ -24,6 +25,7 @@ final class FaultSites {
     /// Holds `SITE:N` while a process is to die; it is taken away by the one that does. Read at each pass.
     private let file: String?
     private var passes: [Site: Int] = [:]
+    private let delays: [Site: Duration]
 
     init(environment: [String: String]) {
         file = environment["SLUICE_TEST_KILL_FILE"]
@@ -31,6 +33,13 @@ final class FaultSites {
         lethal = parts.first.flatMap { Site(rawValue: String($0)) }
         remaining = parts.count == 2 ? Int(parts[1]) ?? 1 : 1
         once = environment["SLUICE_TEST_KILL_ONCE"]
+        let listed = (environment["SLUICE_TEST_DELAY"] ?? "").split(separator: ",").compactMap { entry in
+            let parts = entry.split(separator: ":")
+            guard parts.count == 2, let site = Site(rawValue: String(parts[0])), let length = Int64(parts[1])
+            else { return nil as (Site, Duration)? }
+            return (site, .milliseconds(length))
+        }
+        delays = Dictionary(listed) { $1 }
     }
 
     /// Passes a site.
@@ -39,6 +48,7 @@ final class FaultSites {
     ///   socket has left the process.
     func pass(_ site: Site, settle: Duration = .zero) {
         passes[site, default: 0] += 1
+        if let delay = delays[site] { usleep(UInt32(delay.microseconds)) }
         dieByFile(site, settle)
         guard site == lethal else { return }
         remaining -= 1
