@@ -13,6 +13,10 @@ extension Client {
         var workers: [WorkerView]
     }
 
+    private struct Logs: Decodable {
+        var lines: [LogLine]
+    }
+
     private struct Watched: Decodable {
         var version: UInt64
         var run: RunView
@@ -20,6 +24,11 @@ extension Client {
 
     private struct By: Encodable {
         var actor: String
+    }
+
+    private struct Freeze: Encodable {
+        var actor: String
+        var reason: String?
     }
 
     private struct Apply: Encodable {
@@ -30,6 +39,14 @@ extension Client {
 
     public func apply(_ request: ApplyRequest, actor: String) throws -> ApplyReply {
         try post("/apply", [], Apply(connections: request.connections, jobs: request.jobs, actor: actor))
+    }
+
+    public func freeze(connection: String, actor: String, reason: String?) throws -> FreezeReply {
+        try post("/connections/\(Self.escape(connection))/freeze", [], Freeze(actor: actor, reason: reason))
+    }
+
+    public func unfreeze(connection: String, actor: String) throws -> FreezeReply {
+        try post("/connections/\(Self.escape(connection))/unfreeze", [], By(actor: actor))
     }
 
     public func check(connection: String) throws -> ConnectionReport {
@@ -77,8 +94,23 @@ extension Client {
         try post("/runs/\(Self.escape(reference))/cancel", [], request)
     }
 
+    public func cancelPreview(_ reference: String) throws -> CancelPreview {
+        try get("/runs/\(Self.escape(reference))/cancel")
+    }
+
     public func release(_ reference: String, actor: String) throws -> RunView {
         try post("/runs/\(Self.escape(reference))/release", [], By(actor: actor))
+    }
+
+    public func logs(_ query: LogQuery) throws -> [LogLine] {
+        let answer: Logs = try get(
+            "/runs/\(query.run)/logs",
+            [
+                ("level", query.level.rawValue), ("worker", query.worker), ("after", "\(query.after)"),
+                ("limit", "\(query.limit)"),
+            ]
+        )
+        return answer.lines
     }
 
     public func workers() throws -> [WorkerView] {

@@ -10,9 +10,9 @@ struct JobReader {
     static let deadlineMax = Duration.seconds(24 * 3600)
 
     private static let keys = [
-        "source", "destination", "workers", "batch", "rate_limit", "deadline", "on_deadline", "streams",
+        "source", "destination", "workers", "batch", "rate_limit", "deadline", "on_deadline", "ordered", "streams",
     ]
-    private static let planned = ["schedule", "time_zone", "guards", "alerts", "ordered", "settings"]
+    private static let planned = ["schedule", "time_zone", "guards", "alerts", "settings"]
 
     func jobs(in entry: Entry?) -> [JobSpec] {
         guard let section = entry?.openSection() else { return [] }
@@ -36,6 +36,7 @@ struct JobReader {
         job.rateLimit = section["rate_limit"].flatMap(rate)
         job.deadline = section["deadline"].flatMap(deadline) ?? job.deadline
         job.onDeadline = section["on_deadline"]?.choice(DeadlineAction.self) ?? job.onDeadline
+        job.isOrdered = section["ordered"]?.boolean() ?? job.isOrdered
         return job
     }
 

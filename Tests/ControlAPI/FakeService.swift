@@ -105,6 +105,26 @@ final class FakeService: ControlService {
         }
     }
 
+    func cancelPreview(_ reference: String) async throws -> CancelPreview {
+        try note("preview \(reference)")
+        return CancelPreview(drainRecords: 250, drainSeconds: 0.5, uncertainRecords: 500, processes: 2)
+    }
+
+    func freeze(connection: String, actor: String, reason: String?) async throws -> FreezeReply {
+        try note("freeze \(connection) by \(actor) because \(reason ?? "-")")
+        return FreezeReply(connection: connection, isFrozen: true, runs: [7])
+    }
+
+    func unfreeze(connection: String, actor: String) async throws -> FreezeReply {
+        try note("unfreeze \(connection) by \(actor)")
+        return FreezeReply(connection: connection, isFrozen: false, runs: [])
+    }
+
+    func logs(_ query: LogQuery) async throws -> [LogLine] {
+        try note("logs \(query.level) \(query.worker ?? "-") \(query.after) \(query.limit)")
+        return [LogLine(ordinal: query.after + 1, at: sampleTime, level: .warning, worker: nil, pid: nil, message: "held")]
+    }
+
     func workers() async throws -> [WorkerView] {
         try note("workers")
         return [WorkerView.sample]

@@ -36,6 +36,29 @@ import Testing
         )
     }
 
+    @Test func `a cancel is previewed, and a connection is frozen and unfrozen`() async throws {
+        let service = FakeService()
+        try await served(service) { (client: Client) throws in
+            let preview = CancelPreview(drainRecords: 250, drainSeconds: 0.5, uncertainRecords: 500, processes: 2)
+            #expect(try client.cancelPreview("7") == preview)
+            let frozen = FreezeReply(connection: "crm", isFrozen: true, runs: [7])
+            #expect(try client.freeze(connection: "crm", actor: "ada", reason: "why") == frozen)
+            #expect(try client.unfreeze(connection: "crm", actor: "ada").isFrozen == false)
+        }
+        #expect(service.asked == ["preview 7", "freeze crm by ada because why", "unfreeze crm by ada"])
+    }
+
+    @Test func `a log is asked for by level, worker and the last line that is known`() async throws {
+        let service = FakeService()
+        try await served(service) { (client: Client) throws in
+            let run = RunView.sample(state: .running)
+            let query = LogQuery(run: run.id, level: .warning, worker: "4711", after: 41, limit: 7)
+            let line = LogLine(ordinal: 42, at: sampleTime, level: .warning, worker: nil, pid: nil, message: "held")
+            #expect(try client.logs(query) == [line])
+        }
+        #expect(service.asked.last == "logs warning 4711 41 7")
+    }
+
     @Test func `a cancel carries its mode, actor, reason, deadline and pause`() async throws {
         let service = FakeService()
         try await served(service) { (client: Client) throws in

@@ -68,7 +68,8 @@ struct MemoryStore {
             }
             try expect(writes[index].ending == nil || writes[index].ending == ending, "I2: a verdict changed")
             writes[index].ending = ending
-        case .audit, .setJobPaused, .insertWorker, .updateWorker, .insertRun, .putConnection, .putJob, .withdrawPermit:
+        case .audit, .log, .freeze, .unfreeze, .setJobPaused, .insertWorker, .updateWorker, .insertRun, .putConnection,
+            .putJob, .withdrawPermit:
             break
         }
     }

@@ -13,12 +13,12 @@ extension Simulation {
             try take {
                 $0.runOpened(id, snapshot: "s", isSingleWriter: false, streams: [:], warnings: [], $1)
             }
-        case .planned:
-            let have = store.batches.count
-            let ranges = (have..<max(have, batchesPlanned)).map { index in
+        case .planned(let stream):
+            let have = store.batches.values.count { $0.streamIndex == stream }
+            let ranges = (have..<max(have, batchesPlanned[stream])).map { index in
                 (range: KeyRange(after: ["\(index)"], through: ["\(index + 1)"]), records: 10)
             }
-            try take { $0.rangesPlanned(id, stream: 0, piece: 0, ranges: ranges, complete: true, $1) }
+            try take { $0.rangesPlanned(id, stream: stream, piece: 0, ranges: ranges, complete: true, $1) }
         case .intent(let facts):
             try take { $0.intentReceived(id, facts, epoch: 1, $1) }
         case .outcome(let facts):
@@ -110,7 +110,7 @@ extension Simulation {
     private mutating func obey(_ directive: RunDirective, _ worker: inout Worker, _ id: Incarnation) {
         switch directive {
         case .openRun: worker.outbox.append(.opened)
-        case .planStream: worker.outbox.append(.planned)
+        case .planStream(_, let stream, _, _): worker.outbox.append(.planned(stream: stream))
         case .assign(_, let assignment): worker.assigned.append(assignment)
         case .answer(_, let answer):
             guard case .waiting(let assignment, let write) = worker.step, answer.write == write else { return }
@@ -183,7 +183,7 @@ extension Simulation {
         record.counts = recounted()
         let (recovered, steps) = RunMachine.recovered(
             record: record,
-            limits: Self.limits,
+            limits: limits,
             seed: random.next(),
             nextSequence: store.batches.count,
             undone: Array(undone),
@@ -192,7 +192,9 @@ extension Simulation {
             living: living,
             now
         )
+        let isFrozen = machine.isFrozen
         machine = recovered
         try take { _, _ in steps }
+        if isFrozen { try take { $0.destinationFrozen("frozen", actor: "a", $1) } }
     }
 }

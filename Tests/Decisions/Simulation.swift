@@ -31,7 +31,7 @@ struct Simulation {
 
     enum FromWorker {
         case opened
-        case planned
+        case planned(stream: Int)
         case intent(IntentFacts)
         case outcome(OutcomeFacts)
         case returned(AttemptID)
@@ -61,8 +61,21 @@ struct Simulation {
     var crashes: Int
     var deaths: Int
     var cancels: [CancelMode]
+    /// What people do besides; one after the other.
+    var wishes: [Wish]
     var log: [String] = []
-    let batchesPlanned: Int
+    /// Of each stream.
+    let batchesPlanned: [Int]
+
+    enum Wish: UInt64, CaseIterable {
+        case freeze
+        case unfreeze
+        case release
+        case shrink
+        case grow
+        case cancelStream
+        case killStream
+    }
 
     init(seed: UInt64, faults: Faults = Faults()) {
         random = SplitMix64(state: seed)
@@ -75,17 +88,21 @@ struct Simulation {
             trigger: "test",
             actor: "test",
             createdAt: Timestamp(microseconds: 0),
-            streams: [RunStreamRecord(stream: "s")]
+            streams: [RunStreamRecord(stream: "s"), RunStreamRecord(stream: "t")]
         )
         store = MemoryStore(run: record)
-        machine = RunMachine(record: record, limits: Self.limits, seed: random.next())
+        limits.isOrdered = random.next() % 2 == 0
+        machine = RunMachine(record: record, limits: limits, seed: random.next())
         crashes = Int(random.next() % 3)
         deaths = Int(random.next() % 3)
         cancels = [[], [.graceful], [.force], [.graceful, .force], [.force, .force]][Int(random.next() % 5)]
-        batchesPlanned = 1 + Int(random.next() % 6)
+        batchesPlanned = [1 + Int(random.next() % 4), Int(random.next() % 4)]
+        let number = random.next() % 2 == 0 ? 0 : random.next() % 5
+        wishes = []
+        for _ in 0..<number { wishes.append(Wish.allCases[Int(random.next() % UInt64(Wish.allCases.count))]) }
     }
 
-    static let limits = RunLimits(
+    var limits = RunLimits(
         workers: 2,
         batch: BatchLimits(),
         recordsPerSecond: nil,
@@ -105,6 +122,7 @@ struct Simulation {
             clock += Int64(random.next() % 20_000)
             let moved = try step()
             idle = moved ? 0 : idle + 1
+            if idle == 200, store.run.state == .held || machine.isFrozen { try letGo() }
             if store.run.state.isTerminal, transactions.values.allSatisfy({ $0.state != .sent }) { break }
         }
         try judge()
@@ -112,9 +130,24 @@ struct Simulation {
 
     mutating func take(_ event: (inout RunMachine, Timestamp) -> Steps) throws {
         let steps = event(&machine, now)
+        if machine.isFrozen, steps.changes.contains(where: \.isPermit) {
+            throw Wrong(description: "a permit while the destination is frozen")
+        }
         try store.apply(steps.changes)
+        try checkOrder(steps)
         for directive in steps.directives {
             execute(directive)
+        }
+    }
+
+    /// With `ordered` nothing of the second stream is given out before the first is done.
+    private func checkOrder(_ steps: Steps) throws {
+        guard limits.isOrdered else { return }
+        for case .assign(_, let assignment) in steps.directives where assignment.streamIndex == 1 {
+            let first = store.batches.values.filter { $0.streamIndex == 0 }
+            guard first.allSatisfy({ $0.state == .done || $0.state == .withheld }) else {
+                throw Wrong(description: "the second stream began before the first was done")
+            }
         }
     }
 
@@ -186,6 +219,7 @@ struct Simulation {
     }
 
     private mutating func userActs() throws -> Bool {
+        if chance(8, &random), !wishes.isEmpty { return try carryOut(wishes.removeFirst()) }
         guard chance(8, &random), let mode = cancels.first, !store.run.state.isTerminal else { return false }
         cancels.removeFirst()
         log.append("cancel \(mode) in \(store.run.state)")
@@ -193,8 +227,38 @@ struct Simulation {
         return true
     }
 
+    private mutating func carryOut(_ wish: Wish) throws -> Bool {
+        log.append("\(wish) in \(store.run.state)")
+        switch wish {
+        case .freeze: try take { $0.destinationFrozen("frozen", actor: "a", $1) }
+        case .unfreeze: try take { $0.destinationUnfrozen(actor: "a", $1) }
+        case .release where !machine.isFrozen: try take { $0.released(actor: "a", $1) }
+        case .release: break
+        case .shrink: try take { $0.shareChanged(1, $1) }
+        case .grow: try take { $0.shareChanged(2, $1) }
+        case .cancelStream, .killStream:
+            let stream = Int(random.next() % 2)
+            let mode: CancelMode = wish == .killStream ? .force : .graceful
+            try take { $0.streamsCancelled([stream], mode: mode, actor: "a", reason: nil, $1).0 }
+        }
+        return true
+    }
+
+    /// Somebody sees that the run is held for good, and lets it go on.
+    private mutating func letGo() throws {
+        try take { $0.destinationUnfrozen(actor: "a", $1) }
+        try take { $0.released(actor: "a", $1) }
+    }
+
     mutating func pick<Items: Collection>(_ items: Items) -> Items.Element? where Items.Element: Comparable {
         guard !items.isEmpty else { return nil }
         return items.sorted()[Int(random.next() % UInt64(items.count))]
+    }
+}
+
+extension StoreChange {
+    fileprivate var isPermit: Bool {
+        if case .insertWrite(let write) = self { return write.decision == .permit }
+        return false
     }
 }

@@ -17,15 +17,22 @@ public protocol ControlService: Sendable {
     /// with next. Version 0 answers at once.
     func watch(_ reference: String, since version: UInt64) async throws -> (version: UInt64, run: RunView)
     func cancel(_ reference: String, _ request: CancelRequest) async throws -> CancelReply
+    /// What a cancel would mean now; nothing is changed.
+    func cancelPreview(_ reference: String) async throws -> CancelPreview
     /// Lets a held run go on.
     func release(_ reference: String, actor: String) async throws -> RunView
     func records(_ query: RecordQuery) async throws -> RecordPage
+    /// Oldest first; of a run that goes on, as far as it has got.
+    func logs(_ query: LogQuery) async throws -> [LogLine]
 
     func workers() async throws -> [WorkerView]
     /// SIGKILLs one worker; its run goes on with another, reconciled. Answers once the death is proven.
     /// - Parameter reference: pid, incarnation or a prefix of it.
     func kill(worker reference: String, actor: String) async throws -> WorkerView
 
+    /// No permit any more for what writes to the connection.
+    func freeze(connection: String, actor: String, reason: String?) async throws -> FreezeReply
+    func unfreeze(connection: String, actor: String) async throws -> FreezeReply
     func check(connection: String) async throws -> ConnectionReport
     func discover(connection: String, stream: String?) async throws -> ConnectionReport
 }

@@ -70,17 +70,36 @@ final class CoordinatorService: ControlService {
         return CancelReply(run: try await run(id.description), accepted: accepted, notes: [])
     }
 
+    func cancelPreview(_ reference: String) async throws -> CancelPreview {
+        let id = try record(reference).id
+        return try await perform { loop in
+            guard let active = loop.runs[id] else {
+                return CancelPreview(drainRecords: 0, drainSeconds: 0, uncertainRecords: 0, processes: 0)
+            }
+            return active.machine.cancelPreview(active.meter.perSecond(loop.now))
+        }
+    }
+
     func release(_ reference: String, actor: String) async throws -> RunView {
         let record = try record(reference)
         guard record.state == .held else {
             throw SluiceError(.conflict, "run \(record.number) is \(record.state.rawValue), not held")
         }
-        try await perform { loop in loop.act(on: record.id) { $0.released(actor: actor, loop.now) } }
+        try await perform { loop in
+            if let name = loop.runs[record.id]?.destination.name, let freeze = loop.freezes[name] {
+                throw SluiceError(.conflict, freeze.said)
+            }
+            loop.act(on: record.id) { $0.released(actor: actor, loop.now) }
+        }
         return try await run(reference)
     }
 
     func records(_ query: RecordQuery) async throws -> RecordPage {
         try store.records(query)
+    }
+
+    func logs(_ query: LogQuery) async throws -> [LogLine] {
+        try store.logs(query)
     }
 
     // MARK: workers
@@ -104,6 +123,16 @@ final class CoordinatorService: ControlService {
     }
 
     // MARK: connections
+
+    func freeze(connection: String, actor: String, reason: String?) async throws -> FreezeReply {
+        let runs = try await perform { try $0.freeze(connection, actor: actor, reason: reason) }
+        return FreezeReply(connection: connection, isFrozen: true, runs: runs)
+    }
+
+    func unfreeze(connection: String, actor: String) async throws -> FreezeReply {
+        let runs = try await perform { try $0.unfreeze(connection, actor: actor) }
+        return FreezeReply(connection: connection, isFrozen: false, runs: runs)
+    }
 
     func check(connection: String) async throws -> ConnectionReport {
         let spec = try known(connection)

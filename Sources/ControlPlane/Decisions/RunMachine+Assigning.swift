@@ -14,7 +14,7 @@ extension RunMachine {
     /// When `timePassed` is worth calling; nil: only events move this run.
     public func wakeAt(_ now: Timestamp) -> Timestamp? {
         var times: [Timestamp] = []
-        if record.state == .running, let next = queue.first, hasCredit {
+        if record.state == .running, let next = nextDue, hasCredit {
             times.append(max(bucket?.notBefore(now) ?? now, batches[next]?.notBefore ?? now))
         }
         if record.state == .draining, record.blockedOn == nil, let deadline = record.cancel?.deadlineAt {
@@ -23,23 +23,29 @@ extension RunMachine {
         return times.min()
     }
 
+    /// The first queued batch whose stream's turn it is.
+    private var nextDue: BatchID? {
+        limits.isOrdered ? queue.first { isDue(stream: batches[$0]?.record.streamIndex ?? 0) } : queue.first
+    }
+
     private var hasCredit: Bool {
         workers.values.contains { canTake($0) }
     }
 
     private func canTake(_ worker: RunWorker) -> Bool {
-        worker.state == .open && !worker.isKilled && worker.planning == nil
+        worker.state == .open && !worker.isKilled && !worker.isLeaving && worker.planning == nil
             && worker.inHand.count < (bucket == nil ? limits.credit : 1)
     }
 
     mutating func assign(_ now: Timestamp, _ steps: inout Steps) {
-        while record.state == .running, let next = queue.first, var batch = batches[next] {
+        retireExcess(&steps)
+        while record.state == .running, let next = nextDue, var batch = batches[next] {
             if let time = bucket?.notBefore(now), time > now { return }
             if let time = batch.notBefore, time > now { return }
             let free = workers.filter { canTake($0.value) }
             guard let taker = free.min(by: { ($0.value.inHand.count, $0.key) < ($1.value.inHand.count, $1.key) })
             else { return }
-            queue.removeFirst()
+            queue.removeAll { $0 == next }
             bucket?.take(batch.record.records, now)
             let attempt = AttemptRecord(
                 id: newID(now),
@@ -91,12 +97,20 @@ extension RunMachine {
             kill([incarnation], reason: "returned a batch with a permit outstanding", &steps)
             return steps
         }
+        let name = name(of: attempt.record.batch)
+        log(isTransient ? .warning : .debug, "\(name) came back: \(reason)", by: incarnation, at: now, &steps)
         closeAttempt(id, as: .returned, reason: reason, &steps)
         giveBack(attempt.record.batch, reason: reason, isTransient: isTransient, now, &steps)
         planNext(&steps)
         assign(now, &steps)
         checkEnd(now, &steps)
         return steps
+    }
+
+    /// `batch 12 of contacts`
+    func name(of batch: BatchID) -> String {
+        guard let record = batches[batch]?.record else { return "batch \(batch)" }
+        return "batch \(record.sequence) of \(self.record.streams[record.streamIndex].stream)"
     }
 
     /// Takes the attempt off its worker's hand and stores its new state.
@@ -115,7 +129,7 @@ extension RunMachine {
         _ steps: inout Steps
     ) {
         guard var batch = batches[id] else { return }
-        guard record.state == .running || record.state == .held else {
+        guard record.state == .running || record.state == .held, !isCancelled(stream: batch.record.streamIndex) else {
             withhold(id, &steps)
             return
         }

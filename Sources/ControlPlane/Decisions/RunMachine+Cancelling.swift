@@ -45,7 +45,14 @@ extension RunMachine {
     /// The drain's deadline has come.
     mutating func drainDeadlinePassed(_ now: Timestamp, _ steps: inout Steps) {
         guard record.state == .draining, record.blockedOn == nil, let cancel = record.cancel else { return }
-        audit("drain_deadline_passed", at: now, actor: "coordinator", detail: cancel.onDeadline.rawValue, &steps)
+        audit(
+            "drain_deadline_passed",
+            at: now,
+            actor: "coordinator",
+            detail: cancel.onDeadline.rawValue,
+            level: .warning,
+            &steps
+        )
         switch cancel.onDeadline {
         case .force:
             record.cancel?.escalatedAt = now
@@ -57,27 +64,10 @@ extension RunMachine {
         }
     }
 
-    /// Lets a held run go on.
-    public mutating func released(actor: String, _ now: Timestamp) -> Steps {
-        var steps = Steps()
-        guard record.state == .held else { return steps }
-        record.state = .running
-        record.reason = nil
-        intensity.forget()
-        save(from: .held, &steps)
-        audit("run_released", at: now, actor: actor, detail: "", &steps)
-        steps.directives.append(.wantWorkers(workersWanted))
-        openWaiting(&steps)
-        planNext(&steps)
-        assign(now, &steps)
-        checkEnd(now, &steps)
-        return steps
-    }
-
     /// The run cannot succeed: what is in hand is finished, then it ends as failed.
     mutating func fail(_ reason: String, _ now: Timestamp, _ steps: inout Steps) {
         guard record.state == .running || record.state == .held || record.state == .draining else { return }
-        audit("run_failing", at: now, actor: "coordinator", detail: reason, &steps)
+        audit("run_failing", at: now, actor: "coordinator", detail: reason, level: .error, &steps)
         record.pendingEnd = .failed
         record.reason = record.reason ?? reason
         if record.state == .draining {
@@ -94,7 +84,7 @@ extension RunMachine {
         guard record.state == .running || record.state == .held || record.state == .draining else { return steps }
         record.pendingEnd = .failed
         record.reason = reason
-        audit("run_aborted", at: now, actor: "coordinator", detail: reason, &steps)
+        audit("run_aborted", at: now, actor: "coordinator", detail: reason, level: .error, &steps)
         terminate(now, &steps)
         return steps
     }
@@ -128,6 +118,7 @@ extension RunMachine {
     private mutating func drain(_ now: Timestamp, _ steps: inout Steps) {
         let from = record.state
         record.state = .draining
+        record.hold = nil
         save(from: from, &steps)
         withholdQueued(&steps)
         steps.directives.append(.broadcastDrain)
@@ -137,6 +128,7 @@ extension RunMachine {
     private mutating func terminate(_ now: Timestamp, _ steps: inout Steps) {
         let from = record.state
         record.state = .terminating
+        record.hold = nil
         save(from: from, &steps)
         let open = attempts.values.filter { $0.record.state == .open }.map(\.record.id).sorted()
         condemn(open, reason: "the run is terminating", now, &steps)

@@ -8,6 +8,8 @@ extension RunMachine {
             attempt.record.state = .condemned
             attempts[id] = attempt
             steps.changes.append(.setAttempt(id, state: .condemned, from: .open, reason: reason))
+            let name = name(of: attempt.record.batch)
+            log(.warning, "\(name) is condemned: \(reason)", by: attempt.record.incarnation, at: now, &steps)
             if var batch = batches[attempt.record.batch] {
                 let from = batch.record.state
                 batch.record.state = .condemned
@@ -59,13 +61,10 @@ extension RunMachine {
         let inHand = attempts.values.filter { $0.record.incarnation == incarnation }.map(\.record.id).sorted()
         condemn(inHand, reason: "its worker died: \(detail)", now, &steps)
         if let worker, !wasOrdered, !worker.isKilled, worker.state != .retiring {
-            audit("worker_died", at: now, actor: "coordinator", detail: detail, &steps)
-            if intensity.note(now), record.state == .running {
-                record.state = .held
-                record.reason =
-                    "\(RestartIntensity.deathsMax) workers died within 60 s, the last: \(detail); release or cancel the run"
-                save(from: .running, &steps)
-                audit("run_held", at: now, actor: "coordinator", detail: "workers", &steps)
+            audit("worker_died", at: now, actor: "coordinator", detail: detail, level: .warning, &steps)
+            if intensity.note(now) {
+                let deaths = "\(RestartIntensity.deathsMax) workers died within 60 s, the last: \(detail)"
+                hold(.workers, "\(deaths); release or cancel the run", actor: "coordinator", now, &steps)
             }
         }
         if record.state == .running {
@@ -106,6 +105,7 @@ extension RunMachine {
         if record.blockedOn != reason {
             record.blockedOn = reason
             save(from: record.state, &steps)
+            log(.warning, reason, at: now, &steps)
         }
         return steps
     }
@@ -139,6 +139,9 @@ extension RunMachine {
                     .endWrite(write.id, ending: ending.ending, detail: ending.detail, at: ending.at ?? now)
                 )
                 found = ending
+                let what =
+                    "\(name(of: attempt.record.batch)) is reconciled: \(ending.ending.rawValue): \(ending.detail)"
+                log(.info, what, by: attempt.record.incarnation, at: now, &steps)
             }
             settle(attempt, found, now, &steps)
         }

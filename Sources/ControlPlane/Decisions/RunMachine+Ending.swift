@@ -6,19 +6,10 @@ extension RunMachine {
         switch record.state {
         case .running:
             guard hasPlan, batches.isEmpty, attempts.isEmpty else { return }
-            if record.pendingEnd == .failed {
-                end(as: .failed, now, &steps)
-            } else {
-                end(as: .completed, now, &steps)
-            }
+            end(as: record.pendingEnd == .failed ? .failed : isWhole ? .completed : .cancelled, now, &steps)
         case .draining:
             guard attempts.isEmpty, batches.isEmpty else { return }
-            if record.pendingEnd == .failed {
-                end(as: .failed, now, &steps)
-            } else {
-                let isWhole = hasPlan && record.counts.batchesWithheld == 0
-                end(as: isWhole ? .completed : .cancelled, now, &steps)
-            }
+            end(as: record.pendingEnd == .failed ? .failed : isWhole ? .completed : .cancelled, now, &steps)
         case .terminating:
             if awaitedDeaths.isEmpty, record.cancel?.workersDeadAt == nil, record.cancel != nil {
                 record.cancel?.workersDeadAt = now
@@ -37,11 +28,17 @@ extension RunMachine {
         }
     }
 
+    /// Every stream was planned to its end, and nothing of it was withheld.
+    private var isWhole: Bool {
+        record.streams.allSatisfy(\.planComplete) && record.counts.batchesWithheld == 0
+    }
+
     private mutating func end(as state: RunState, _ now: Timestamp, _ steps: inout Steps) {
         let from = record.state
         record.state = state
         record.endedAt = now
         record.blockedOn = nil
+        record.hold = nil
         record.pendingEnd = nil
         record.counts.indeterminate = 0
         record.cancel?.lastPermitAt = lastPermitAt

@@ -48,15 +48,18 @@ extension RunMachine {
                 at: now,
                 actor: "coordinator",
                 detail: "every holder of the source's view was lost; generation \(record.snapshotGeneration)",
+                level: .warning,
                 &steps
             )
         }
         hadView = hadView || !snapshot.isEmpty
+        log(.info, "has both ends open", by: incarnation, at: now, &steps)
         for (index, fact) in facts where streams.indices.contains(index) {
             streams[index] = fact
         }
         for warning in found where !warnings.contains(warning) {
             warnings.append(warning)
+            log(.warning, warning, by: incarnation, at: now, &steps)
         }
         if isSingleWriter, !self.isSingleWriter {
             self.isSingleWriter = true
@@ -91,8 +94,7 @@ extension RunMachine {
 
     var workersWanted: Int {
         guard record.state == .running else { return 0 }
-        let wanted = isSingleWriter ? 1 : limits.workers
-        return max(0, wanted - workers.values.count { $0.state != .retiring && !$0.isKilled })
+        return max(0, workersMax - workers.values.count { $0.state != .retiring && !$0.isKilled })
     }
 
     /// One process opens a view first; the others wait for it and share it.

@@ -39,7 +39,7 @@ extension RunMachine {
                 )
             }
         }
-        let (decision, reason) = decide(batch.record.state)
+        let (decision, reason) = decide(batch.record)
         let decided = DecidedWrite(
             id: intent.write,
             attempt: intent.attempt,
@@ -95,8 +95,17 @@ extension RunMachine {
                 violated(attempt, "committed without a permit", now, &steps)
                 return steps
             }
+            logCommit(attempt, write, at: now, &steps)
             commit(attempt, write, at: at, &steps)
         case .rolledBack:
+            let name = name(of: attempt.record.batch)
+            log(
+                outcome.again ? .warning : .info,
+                "\(name) rolled back: \(outcome.reason)",
+                by: incarnation,
+                at: now,
+                &steps
+            )
             if write.decision == .permit {
                 write.ending = .rolledBack
                 steps.changes.append(
@@ -121,12 +130,16 @@ extension RunMachine {
         return steps
     }
 
-    private func decide(_ batch: BatchState) -> (PermitDecision, String) {
+    private func decide(_ batch: BatchRecord) -> (PermitDecision, String) {
         switch record.state {
+        case .running where isCancelled(stream: batch.streamIndex) && batch.state != .running:
+            return (.refuse, "the stream was cancelled before the batch had started")
         case .running:
             return (.permit, "")
+        case .draining where isFrozen:
+            return (.retry, "the destination is frozen")
         case .draining:
-            return batch == .running ? (.permit, "") : (.refuse, "draining: the batch had not started")
+            return batch.state == .running ? (.permit, "") : (.refuse, "draining: the batch had not started")
         case .held:
             return (.retry, "the run is held")
         case .queued, .terminating, .reconciling, .completed, .cancelled, .failed:
@@ -183,6 +196,14 @@ extension RunMachine {
         )
     }
 
+    private func logCommit(_ attempt: Attempt, _ write: DecidedWrite, at now: Timestamp, _ steps: inout Steps) {
+        let (name, counts, worker) = (name(of: attempt.record.batch), write.counts, attempt.record.incarnation)
+        let touched = "\(counts.inserted) inserted, \(counts.updated) updated, \(counts.deleted) deleted"
+        log(.debug, "\(name) committed: \(touched), \(counts.unchanged) unchanged", by: worker, at: now, &steps)
+        guard counts.rejected > 0 else { return }
+        log(.warning, "\(name): \(counts.rejected) records rejected", by: worker, at: now, &steps)
+    }
+
     private mutating func commit(
         _ attempt: Attempt,
         _ write: DecidedWrite,
@@ -217,7 +238,7 @@ extension RunMachine {
         _ now: Timestamp,
         _ steps: inout Steps
     ) {
-        audit("protocol_violated", at: now, actor: "coordinator", detail: what, &steps)
+        audit("protocol_violated", at: now, actor: "coordinator", detail: what, level: .error, &steps)
         condemn([attempt.record.id], reason: what, now, &steps)
         kill([attempt.record.incarnation], reason: what, &steps)
     }

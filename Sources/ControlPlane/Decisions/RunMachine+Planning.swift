@@ -17,6 +17,12 @@ extension RunMachine {
             planning.piece == piece, record.state == .running || record.state == .held
         else { return steps }
         workers[incarnation]?.planning = complete ? nil : (stream, piece + 1)
+        guard !isCancelled(stream: stream) else {
+            planNext(&steps)
+            assign(now, &steps)
+            checkEnd(now, &steps)
+            return steps
+        }
         var planned: [BatchRecord] = []
         for (range, records) in ranges {
             let batch = BatchRecord(
@@ -38,6 +44,16 @@ extension RunMachine {
             record.streams[stream].plannedThrough = last.range.through
         }
         record.streams[stream].planComplete = complete
+        if complete {
+            let counts = record.counts
+            let what = "stream \(record.streams[stream].stream) is planned"
+            log(
+                .info,
+                "\(what); the run has \(counts.planned) records in \(counts.batchesPlanned) batches",
+                at: now,
+                &steps
+            )
+        }
         if !planned.isEmpty {
             steps.changes.append(.insertBatches(planned))
         }
@@ -52,9 +68,9 @@ extension RunMachine {
     mutating func planNext(_ steps: inout Steps) {
         guard record.state == .running,
             !workers.values.contains(where: { $0.planning != nil }),
-            let stream = record.streams.firstIndex(where: { !$0.planComplete })
+            let stream = record.streams.indices.first(where: { !isPlanned(stream: $0) })
         else { return }
-        let idle = workers.filter { $0.value.state == .open && !$0.value.isKilled }
+        let idle = workers.filter { $0.value.state == .open && !$0.value.isKilled && !$0.value.isLeaving }
         guard let planner = idle.min(by: { ($0.value.inHand.count, $0.key) < ($1.value.inHand.count, $1.key) })
         else { return }
         workers[planner.key]?.planning = (stream, 0)

@@ -21,6 +21,10 @@ public struct RunMachine: Sendable {
     var nextSequence = 0
     var hadView = false
     var isSingleWriter = false
+    /// Most workers while others want theirs; nil: as many as the job may have.
+    var share: Int?
+    /// Nothing is permitted to be written to the destination.
+    public internal(set) var isFrozen = false
     var gate: Gate = .open
     var reconciling: Set<AttemptID> = []
     var lastPermitAt: Timestamp?
@@ -48,7 +52,7 @@ public struct RunMachine: Sendable {
     /// The workers that belong to the run now, dead ones excluded.
     public var incarnations: [Incarnation] { Array(workers.keys) }
 
-    public var hasPlan: Bool { record.streams.allSatisfy(\.planComplete) }
+    public var hasPlan: Bool { record.streams.indices.allSatisfy(isPlanned) }
 
     mutating func newID<Tag>(_ now: Timestamp) -> Identifier<Tag> {
         .make(milliseconds: now.milliseconds, using: &generator)
@@ -59,9 +63,33 @@ public struct RunMachine: Sendable {
         steps.changes.append(.updateRun(record, from: from))
     }
 
-    func audit(_ event: String, at now: Timestamp, actor: String, detail: String, _ steps: inout Steps) {
+    /// Also a line of the run's log.
+    func audit(
+        _ event: String,
+        at now: Timestamp,
+        actor: String,
+        detail: String,
+        level: LogLevel = .info,
+        _ steps: inout Steps
+    ) {
         steps.changes.append(
             .audit(AuditRecord(at: now, actor: actor, event: event, run: record.id, detail: detail))
+        )
+        let what = event.replacing("_", with: " ")
+        let by = actor == "coordinator" ? "" : " by \(actor)"
+        log(level, "\(what)\(by)\(detail.isEmpty ? "" : ": \(detail)")", at: now, &steps)
+    }
+
+    /// A line of the run's log.
+    func log(
+        _ level: LogLevel,
+        _ message: String,
+        by worker: Incarnation? = nil,
+        at now: Timestamp,
+        _ steps: inout Steps
+    ) {
+        steps.changes.append(
+            .log(LogRecord(run: record.id, at: now, level: level, worker: worker, message: message))
         )
     }
 }
@@ -108,6 +136,8 @@ extension RunMachine {
         /// Index of the stream it plans now, and the piece that must come next.
         var planning: (stream: Int, piece: UInt32)?
         var isKilled = false
+        /// It gets nothing more: the run has more workers than its share.
+        var isLeaving = false
     }
 
     enum Gate: Sendable {
@@ -135,6 +165,8 @@ public struct RunLimits: Sendable, Hashable {
     public var recordsPerSecond: Double?
     public var deadline: Duration
     public var onDeadline: DeadlineAction
+    /// The streams one after another, in the job's order.
+    public var isOrdered: Bool
     /// Batches in a worker's hand: the one it executes and the one it begins next.
     public var credit: Int
     /// Attempts at one batch that may end in a passing error before the run fails.
@@ -146,6 +178,7 @@ public struct RunLimits: Sendable, Hashable {
         recordsPerSecond: Double?,
         deadline: Duration,
         onDeadline: DeadlineAction,
+        isOrdered: Bool = false,
         credit: Int = 2,
         attemptsMax: Int = 8
     ) {
@@ -154,6 +187,7 @@ public struct RunLimits: Sendable, Hashable {
         self.recordsPerSecond = recordsPerSecond
         self.deadline = deadline
         self.onDeadline = onDeadline
+        self.isOrdered = isOrdered
         self.credit = credit
         self.attemptsMax = attemptsMax
     }

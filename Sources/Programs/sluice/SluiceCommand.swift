@@ -37,12 +37,15 @@ struct SluiceCommand: ParsableCommand {
                 name: "Jobs and runs",
                 subcommands: [
                     JobsCommand.self, SyncCommand.self, RunsCommand.self, ShowCommand.self, WatchCommand.self,
-                    RecordsCommand.self,
+                    LogsCommand.self, RecordsCommand.self,
                 ]
             ),
             CommandGroup(
                 name: "Stop",
-                subcommands: [CancelCommand.self, ReleaseCommand.self, WorkersCommand.self, KillCommand.self]
+                subcommands: [
+                    CancelCommand.self, FreezeCommand.self, UnfreezeCommand.self, ReleaseCommand.self,
+                    WorkersCommand.self, KillCommand.self,
+                ]
             ),
             CommandGroup(name: "Inside", subcommands: [SupervisorCommand.self]),
         ]

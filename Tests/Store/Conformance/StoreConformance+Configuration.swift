@@ -71,6 +71,31 @@ extension StoreConformance {
             let unknown = StoreChange.setJobPaused(job: "nobody", paused: true, reason: nil, at: .sample(4))
             #expect(try losing(store, [unknown], run: sample.run.id).contains("nobody"))
         },
+        Check(name: "log lines come oldest first, of a level and of a worker, behind the last one that is known") { open in
+            let store = try open()
+            let sample = Sample()
+            var worker = WorkerRecord(incarnation: .sample(4, 1), spawnedAt: .sample(1))
+            worker.run = sample.run.id
+            worker.pid = 4711
+            let run = sample.run.id
+            let records = [
+                LogRecord(run: run, at: .sample(1), level: .info, message: "run started"),
+                LogRecord(run: run, at: .sample(2), level: .debug, worker: worker.incarnation, message: "committed"),
+                LogRecord(run: run, at: .sample(3), level: .error, worker: worker.incarnation, message: "died:\né"),
+            ]
+            try store.apply(sample.beginning + [.insertWorker(worker)] + records.map(StoreChange.log))
+            let all = try store.logs(LogQuery(run: run, level: .debug))
+            #expect(all.map(\.message) == records.map(\.message))
+            #expect(all.map(\.at) == records.map(\.at))
+            #expect(all.map(\.pid) == [nil, 4711, 4711])
+            #expect(try store.logs(LogQuery(run: run)) == [all[0], all[2]])
+            #expect(try store.logs(LogQuery(run: run, level: .warning)) == [all[2]])
+            #expect(try store.logs(LogQuery(run: run, level: .debug, worker: "4711")) == [all[1], all[2]])
+            #expect(try store.logs(LogQuery(run: run, level: .debug, worker: "9")).isEmpty)
+            #expect(try store.logs(LogQuery(run: run, level: .debug, after: all[0].ordinal, limit: 1)) == [all[1]])
+            #expect(try store.logs(LogQuery(run: .sample(1, 2), level: .debug)).isEmpty)
+            #expect(throws: SluiceError.self) { try store.logs(LogQuery(run: run, limit: 0)) }
+        },
         Check(name: "audit rows come newest first, of one run or of all") { open in
             let store = try open()
             let sample = Sample()

@@ -11,6 +11,7 @@ extension JobSpec {
         case rateLimit
         case deadlineSeconds
         case onDeadline
+        case isOrdered
         case streams
     }
 
@@ -25,6 +26,7 @@ extension JobSpec {
             rateLimit: try container.decodeIfPresent(Double.self, forKey: .rateLimit),
             deadline: try Self.duration(container.decode(Double.self, forKey: .deadlineSeconds), decoder),
             onDeadline: try container.decode(DeadlineAction.self, forKey: .onDeadline),
+            isOrdered: try container.decodeIfPresent(Bool.self, forKey: .isOrdered) ?? false,
             streams: try container.decode([StreamSpec].self, forKey: .streams)
         )
     }
@@ -48,6 +50,7 @@ extension JobSpec {
         try container.encodeIfPresent(rateLimit, forKey: .rateLimit)
         try container.encode(Double(deadline.microseconds) / 1e6, forKey: .deadlineSeconds)
         try container.encode(onDeadline, forKey: .onDeadline)
+        try container.encode(isOrdered, forKey: .isOrdered)
         try container.encode(streams, forKey: .streams)
     }
 }

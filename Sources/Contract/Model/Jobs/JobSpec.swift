@@ -11,6 +11,8 @@ public struct JobSpec: Hashable, Sendable, Codable {
     /// Of a graceful cancel.
     public var deadline: Duration
     public var onDeadline: DeadlineAction
+    /// One stream after another, in the order of `streams` (parents before children).
+    public var isOrdered: Bool
     public var streams: [StreamSpec]
 
     public init(
@@ -22,6 +24,7 @@ public struct JobSpec: Hashable, Sendable, Codable {
         rateLimit: Double? = nil,
         deadline: Duration = .seconds(60),
         onDeadline: DeadlineAction = .force,
+        isOrdered: Bool = false,
         streams: [StreamSpec]
     ) {
         self.name = name
@@ -32,6 +35,7 @@ public struct JobSpec: Hashable, Sendable, Codable {
         self.rateLimit = rateLimit
         self.deadline = deadline
         self.onDeadline = onDeadline
+        self.isOrdered = isOrdered
         self.streams = streams
     }
 }

@@ -20,6 +20,8 @@ public struct RunRecord: Sendable, Hashable {
     /// What a terminating or reconciling run waits for.
     public var blockedOn: String?
     public var cancel: CancelRecord?
+    /// While the run is held.
+    public var hold: HoldRecord?
     public var counts: RunCounts
     /// Grows when every holder of the source's view was lost and the rest is read under a new one.
     public var snapshotGeneration: Int
@@ -61,6 +63,8 @@ public struct RunStreamRecord: Sendable, Hashable, Codable {
     public var planComplete: Bool
     /// The upper bound of the last planned range; planning goes on behind it.
     public var plannedThrough: [String]?
+    /// Of this stream alone.
+    public var cancel: StreamCancelRecord?
 
     public init(stream: String, planComplete: Bool = false, plannedThrough: [String]? = nil) {
         self.stream = stream

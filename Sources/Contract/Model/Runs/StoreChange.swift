@@ -3,6 +3,9 @@
 /// A change that finds the state it expects gone throws `StoreError.lostRace`: then the whole list has no effect.
 public enum StoreChange: Sendable {
     case putConnection(ConnectionSpec, at: Timestamp)
+    /// Of a connection that is there; frozen again, the first freeze stays.
+    case freeze(FreezeRecord)
+    case unfreeze(connection: String)
     /// A new version of the job: its number is the record's, one more than that of the last.
     case putJob(JobRecord, actor: String)
     case setJobPaused(job: String, paused: Bool, reason: String?, at: Timestamp)
@@ -28,4 +31,5 @@ public enum StoreChange: Sendable {
     /// committed.
     case endWrite(WriteID, ending: WriteEnding, detail: String?, at: Timestamp)
     case audit(AuditRecord)
+    case log(LogRecord)
 }

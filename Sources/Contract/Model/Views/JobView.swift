@@ -62,19 +62,37 @@ public struct CancelRequest: Sendable, Hashable, Codable {
     public var deadlineSeconds: Double?
     /// Pause the job's schedule; nil: the default of the mode (force pauses, graceful does not).
     public var pause: Bool?
+    /// Only these streams of the run; empty: all of it.
+    public var streams: [String]
 
     public init(
         mode: CancelMode,
         actor: String,
         reason: String? = nil,
         deadlineSeconds: Double? = nil,
-        pause: Bool? = nil
+        pause: Bool? = nil,
+        streams: [String] = []
     ) {
         self.mode = mode
         self.actor = actor
         self.reason = reason
         self.deadlineSeconds = deadlineSeconds
         self.pause = pause
+        self.streams = streams
+    }
+}
+
+/// The answer to `freeze` and `unfreeze`.
+public struct FreezeReply: Sendable, Hashable, Codable {
+    public var connection: String
+    public var isFrozen: Bool
+    /// The numbers of the runs going on that write to it.
+    public var runs: [Int]
+
+    public init(connection: String, isFrozen: Bool, runs: [Int]) {
+        self.connection = connection
+        self.isFrozen = isFrozen
+        self.runs = runs
     }
 }
 

@@ -23,6 +23,9 @@ public struct RunView: Sendable, Hashable, Codable {
     public var cancel: CancelRecord?
     public var workers: [WorkerView]
     public var warnings: [String]
+    /// Why it is held, while it is.
+    public var hold: HoldRecord?
+    public var streams: [RunStreamRecord] = []
 
     public init(
         id: RunID,

@@ -13,11 +13,16 @@ struct CancelRoute {
         var reason: String?
         var deadlineSeconds: Double?
         var pause: Bool?
+        var streams: [String]?
     }
 
     static let deadlineSecondsMax = 24.0 * 3600
 
     func add(to api: RouterGroup<Routes.Context>) {
+        api.get("runs/{run}/cancel") { request, context in
+            let asked = try Asked(request, context)
+            return try JSONReply.response(try await service.cancelPreview(asked.path("run")))
+        }
         api.post("runs/{run}/cancel") { request, context in
             let asked = try Asked(request, context)
             let body = try await asked.body(Body.self)
@@ -32,7 +37,8 @@ struct CancelRoute {
                 actor: body.actor ?? ActorBody.nobody,
                 reason: body.reason,
                 deadlineSeconds: body.deadlineSeconds,
-                pause: body.pause
+                pause: body.pause,
+                streams: body.streams ?? []
             )
             return try JSONReply.response(try await service.cancel(asked.path("run"), cancel))
         }

@@ -12,12 +12,32 @@ struct ConfigurationRoutes {
         var actor: String?
     }
 
+    private struct FreezeBody: Decodable {
+        var actor: String?
+        var reason: String?
+    }
+
     func add(to api: RouterGroup<Routes.Context>) {
         api.post("apply") { request, context in
             let body = try await Asked(request, context).body(ApplyBody.self)
             let apply = ApplyRequest(connections: body.connections, jobs: body.jobs)
             let reply = try await service.apply(apply, actor: body.actor ?? ActorBody.nobody)
             return try JSONReply.response(reply)
+        }
+        api.post("connections/{connection}/freeze") { request, context in
+            let asked = try Asked(request, context)
+            let body = try await asked.body(FreezeBody.self)
+            let actor = body.actor ?? ActorBody.nobody
+            let name = try asked.path("connection")
+            return try JSONReply.response(
+                try await service.freeze(connection: name, actor: actor, reason: body.reason)
+            )
+        }
+        api.post("connections/{connection}/unfreeze") { request, context in
+            let asked = try Asked(request, context)
+            let actor = try await asked.body(ActorBody.self).actor ?? ActorBody.nobody
+            let name = try asked.path("connection")
+            return try JSONReply.response(try await service.unfreeze(connection: name, actor: actor))
         }
         api.post("connections/{connection}/check") { request, context in
             let asked = try Asked(request, context)

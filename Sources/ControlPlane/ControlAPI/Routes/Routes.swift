@@ -7,12 +7,13 @@ import Model
 ///
 ///     GET  /api/v1                                 what answers here
 ///     POST /api/v1/apply                           ConfigurationRoutes
-///     POST /api/v1/connections/NAME/check|discover
+///     POST /api/v1/connections/NAME/check|discover|freeze|unfreeze
 ///     GET  /api/v1/jobs[/NAME]                     JobRoutes
 ///     POST /api/v1/jobs/NAME/pause|resume|sync
-///     GET  /api/v1/runs[/RUN[/watch]]              RunRoutes
+///     GET  /api/v1/runs[/RUN[/watch|logs]]         RunRoutes
 ///     POST /api/v1/runs/RUN/release
-///     POST /api/v1/runs/RUN/cancel                 CancelRoute
+///     GET  /api/v1/runs/RUN/cancel                 CancelRoute: what it would mean now
+///     POST /api/v1/runs/RUN/cancel
 ///     GET  /api/v1/runs/RUN/records                RecordRoute
 ///     GET  /api/v1/workers                         WorkerRoutes
 ///     POST /api/v1/workers/WORKER/kill

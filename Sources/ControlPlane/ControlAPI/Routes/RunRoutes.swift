@@ -12,6 +12,10 @@ struct RunRoutes {
         var runs: [RunView]
     }
 
+    private struct Logs: Encodable {
+        var lines: [LogLine]
+    }
+
     private struct Watched: Encodable {
         var version: UInt64
         var run: RunView
@@ -37,6 +41,15 @@ struct RunRoutes {
             let since = try asked.number("since", in: 0...UInt64.max) ?? 0
             let (version, run) = try await service.watch(asked.path("run"), since: since)
             return try JSONReply.response(Watched(version: version, run: run))
+        }
+        api.get("runs/{run}/logs") { request, context in
+            let asked = try Asked(request, context, query: ["level", "worker", "after", "limit"])
+            var query = LogQuery(run: try await service.run(asked.path("run")).id)
+            query.level = try asked.choices("level", LogLevel.self).min() ?? query.level
+            query.worker = asked.text("worker")
+            query.after = try asked.number("after", in: 0...Int64.max) ?? 0
+            query.limit = try asked.number("limit", in: 1...LogQuery.limitMax) ?? query.limit
+            return try JSONReply.response(Logs(lines: try await service.logs(query)))
         }
         api.post("runs/{run}/release") { request, context in
             let asked = try Asked(request, context)

@@ -5,8 +5,8 @@ extension CoordinatorLoop {
     /// Answered once it is durable: from then on no permit is given (force), or no batch is begun (graceful).
     func cancel(_ id: RunID, _ request: CancelRequest) throws -> Bool {
         let now = now
-        if let place = queued.firstIndex(where: { $0.id == id }) {
-            var record = queued.remove(at: place)
+        if let place = queued.firstIndex(where: { $0.record.id == id }) {
+            var record = queued.remove(at: place).record
             record.state = .cancelled
             record.endedAt = now
             record.reason = request.reason ?? "cancelled before it started"
@@ -25,6 +25,7 @@ extension CoordinatorLoop {
             return true
         }
         guard let active = runs[id] else { return false }
+        if !request.streams.isEmpty { return try cancelStreams(id, request) }
         let job = active.job.name
         var accepted = false
         act(on: id) { machine in
@@ -45,6 +46,31 @@ extension CoordinatorLoop {
                 reason: "run \(active.machine.record.number) was cancelled",
                 actor: request.actor
             )
+        }
+        return accepted
+    }
+
+    /// Of one run some streams; the schedule goes on.
+    private func cancelStreams(_ id: RunID, _ request: CancelRequest) throws -> Bool {
+        guard let known = runs[id]?.machine.record.streams.map(\.stream) else { return false }
+        let indexes = try request.streams.map { name in
+            guard let index = known.firstIndex(of: name) else {
+                let list = known.joined(separator: ", ")
+                throw SluiceError(.notFound, "the run has no stream \"\(name)\"; it has: \(list)")
+            }
+            return index
+        }
+        var accepted = false
+        act(on: id) { machine in
+            let (steps, taken) = machine.streamsCancelled(
+                Set(indexes),
+                mode: request.mode,
+                actor: request.actor,
+                reason: request.reason,
+                now
+            )
+            accepted = taken
+            return steps
         }
         return accepted
     }

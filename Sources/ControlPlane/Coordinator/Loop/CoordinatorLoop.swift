@@ -28,7 +28,9 @@ final class CoordinatorLoop {
     var controlSequence: UInt64 = 0
     var nextTick: Timestamp
     /// Runs that wait for slots, in the order of their numbers.
-    var queued: [RunRecord] = []
+    var queued: [QueuedRun] = []
+    /// By connection.
+    var freezes: [String: FreezeRecord] = [:]
     var lastNumber = 0
     var generator: SplitMix64
     /// The store took nothing more for want of space, even with its reserve freed.

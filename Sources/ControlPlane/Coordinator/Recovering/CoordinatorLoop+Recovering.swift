@@ -7,6 +7,7 @@ extension CoordinatorLoop {
     func recover() {
         let now = now
         do {
+            for freeze in try store.freezes() { freezes[freeze.connection] = freeze }
             let living = try store.liveWorkers()
             for record in living {
                 var worker = LiveWorker(record: record, lastHeardAt: now)
@@ -17,7 +18,10 @@ extension CoordinatorLoop {
             }
             for record in try store.runs(job: nil, activeOnly: true, limit: 10_000, before: nil).reversed() {
                 if record.state == .queued {
-                    queued.append(record)
+                    guard let job = try store.jobVersion(record.job, record.jobVersion) else {
+                        throw SluiceError(.internal, "run \(record.number): its job version is not in the store")
+                    }
+                    queued.append(QueuedRun(record: record, job: job))
                     continue
                 }
                 try takeUp(record, living: Set(living.filter { $0.run == record.id }.map(\.incarnation)), now)
@@ -56,6 +60,7 @@ extension CoordinatorLoop {
         )
         runs[record.id] = ActiveRun(machine: machine, job: job, source: source, destination: destination)
         take(steps, of: record.id)
+        applyFreeze(to: record.id)
     }
 
     func limits(of job: JobSpec) -> RunLimits {
@@ -64,7 +69,8 @@ extension CoordinatorLoop {
             batch: job.batch,
             recordsPerSecond: job.rateLimit,
             deadline: job.deadline,
-            onDeadline: job.onDeadline
+            onDeadline: job.onDeadline,
+            isOrdered: job.isOrdered
         )
     }
 }

@@ -7,7 +7,7 @@ extension CoordinatorLoop {
     func sync(_ name: String, _ request: SyncRequest) throws -> RunView {
         guard let job = try store.job(name) else { throw try unknownJob(name) }
         if let other = runs.values.first(where: { $0.job.name == name })?.machine.record
-            ?? queued.first(where: { $0.job == name })
+            ?? queued.first(where: { $0.job.name == name })?.record
         {
             throw SluiceError(
                 .conflict,
@@ -34,7 +34,7 @@ extension CoordinatorLoop {
                 AuditRecord(at: now, actor: request.actor, event: "run_queued", run: record.id, detail: request.trigger)
             )
         )
-        queued.append(record)
+        queued.append(QueuedRun(record: record, job: job.spec))
         return RunView(record, live: nil, workers: [], now)
     }
 
@@ -44,17 +44,21 @@ extension CoordinatorLoop {
         return next
     }
 
-    /// First in, first out, as slots become free.
+    /// First in, first out, as slots become free; those that wait have the others make room.
     func startQueuedRuns() {
-        while let record = queued.first, fleet.slotsTaken < settings.slots {
-            queued.removeFirst()
+        shareSlots()
+        while let place = queued.firstIndex(where: { freezes[$0.job.destination] == nil }),
+            fleet.slotsTaken < settings.slots
+        {
+            let queuedRun = queued.remove(at: place)
+            let (record, job) = (queuedRun.record, queuedRun.job)
             do {
-                guard let job = try store.jobVersion(record.job, record.jobVersion),
-                    let source = try store.connection(job.source),
+                guard let source = try store.connection(job.source),
                     let destination = try store.connection(job.destination)
-                else { throw SluiceError(.notFound, "its job or a connection is gone") }
+                else { throw SluiceError(.notFound, "a connection of its job is gone") }
                 let machine = RunMachine(record: record, limits: limits(of: job), seed: generator.next())
                 runs[record.id] = ActiveRun(machine: machine, job: job, source: source, destination: destination)
+                shareSlots()
                 act(on: record.id) { $0.started(now) }
             } catch {
                 log("run \(record.number) cannot start: \(error)")

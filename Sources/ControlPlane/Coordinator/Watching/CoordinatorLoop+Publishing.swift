@@ -82,5 +82,7 @@ extension RunView {
             workers: workers,
             warnings: live?.machine.warnings ?? []
         )
+        hold = record.hold
+        streams = record.streams
     }
 }

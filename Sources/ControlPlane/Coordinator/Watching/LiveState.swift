@@ -18,6 +18,13 @@ final class ActiveRun {
     }
 }
 
+/// A run that waits for slots.
+struct QueuedRun {
+    var record: RunRecord
+    /// The version that it is going to run.
+    let job: JobSpec
+}
+
 /// A worker process as the coordinator sees it.
 struct LiveWorker {
     var record: WorkerRecord

@@ -5,6 +5,7 @@ enum StoreSchema {
     static let migrator = {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { try $0.execute(sql: schema1) }
+        migrator.registerMigration("2") { try $0.execute(sql: schema2) }
         return migrator
     }()
 

@@ -11,6 +11,10 @@ extension SQLiteStore {
         try rows("SELECT * FROM connections WHERE name = ?", [name], map: ConnectionSpec.init(row:)).first
     }
 
+    public func freezes() throws -> [FreezeRecord] {
+        try rows("SELECT * FROM freezes ORDER BY connection", map: FreezeRecord.init(row:))
+    }
+
     public func jobs() throws -> [JobRecord] {
         try rows("\(Self.selectJobs) ORDER BY jobs.name", map: JobRecord.init(row:))
     }
@@ -102,7 +106,7 @@ extension SQLiteStore {
         try rows(sql, [Data(run.bytes)], map: map)
     }
 
-    private func rows<Value>(
+    func rows<Value>(
         _ sql: String,
         _ arguments: StatementArguments = [],
         map: (Row) throws -> Value

@@ -16,6 +16,8 @@ public protocol Store: AnyObject, Sendable {
 
     func connections() throws -> [ConnectionSpec]
     func connection(_ name: String) throws -> ConnectionSpec?
+    /// In the order of the connections' names.
+    func freezes() throws -> [FreezeRecord]
     func jobs() throws -> [JobRecord]
     func job(_ name: String) throws -> JobRecord?
     func jobVersion(_ name: String, _ version: Int) throws -> JobSpec?
@@ -36,6 +38,8 @@ public protocol Store: AnyObject, Sendable {
     func liveWorkers() throws -> [WorkerRecord]
     /// Newest first.
     func audit(run: RunID?, limit: Int) throws -> [AuditRecord]
+    /// Oldest first. Throws `SluiceError` (`invalid`) for a limit that is not valid.
+    func logs(_ query: LogQuery) throws -> [LogLine]
 
     /// Journalled records of a run, one verdict per record, a page at a time: from the first one on while the run goes on.
     ///

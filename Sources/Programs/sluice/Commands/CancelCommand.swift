@@ -26,6 +26,12 @@ struct CancelCommand: ParsableCommand {
     @Flag(help: "All runs that have not ended.")
     var all = false
 
+    @Option(help: ArgumentHelp("Only this stream of the run; can be given more than once.", valueName: "stream"))
+    var stream: [String] = []
+
+    @Flag(help: "Say what a cancel would mean now, and do nothing.")
+    var preview = false
+
     @Flag(help: "Kill the workers at once.")
     var force = false
 
@@ -46,6 +52,12 @@ struct CancelCommand: ParsableCommand {
 
     func validate() throws {
         if (reference == nil) != all { throw ValidationError("name one run, or --all") }
+        if all, !stream.isEmpty || preview {
+            throw ValidationError("--stream and --preview are of one run, not of --all")
+        }
+        if !stream.isEmpty, deadline != nil || pause != nil {
+            throw ValidationError("--deadline and --pause are of a whole run, not of --stream")
+        }
         if force, deadline != nil { throw ValidationError("--deadline is of a graceful cancel; --force has none") }
         if let deadline, Quantity.duration(deadline) == nil {
             throw ValidationError("--deadline is \"\(deadline)\"; expected \(Quantity.durationForms)")
@@ -54,13 +66,19 @@ struct CancelCommand: ParsableCommand {
 
     func run() throws {
         let client = try server.client()
+        if preview, let reference {
+            let preview = try client.cancelPreview(reference)
+            return try output.show(preview, human: lines(of: preview))
+        }
         let request = CancelRequest(
             mode: force ? .force : .graceful,
             actor: Console.actor,
             reason: reason,
             deadlineSeconds: deadline.flatMap(Quantity.duration).map { Double($0.microseconds) / 1e6 },
-            pause: pause
+            pause: pause,
+            streams: stream
         )
+        if let reference, !stream.isEmpty { return try cancelStreams(of: reference, request, on: client) }
         let references =
             try reference.map { [$0] } ?? client.runs(job: nil, activeOnly: true, limit: 1_000).map(\.id.description)
         if references.isEmpty, output.output == .human { Console.show("no run is going on") }
@@ -74,6 +92,23 @@ struct CancelCommand: ParsableCommand {
         } else {
             try output.show(replies, human: replies.flatMap { try lines(of: $0, on: client) })
         }
+    }
+
+    private func cancelStreams(of reference: String, _ request: CancelRequest, on client: Client) throws {
+        let reply = try client.cancel(reference, request)
+        let names = stream.joined(separator: ", ")
+        let said = "nothing more of \(names) is begun; run \(reply.run.number) is \(reply.run.state.rawValue)"
+        try output.show(reply, human: reply.accepted ? [said] : lines(of: reply, on: client))
+    }
+
+    private func lines(of preview: CancelPreview) -> [String] {
+        let seconds = preview.drainSeconds.map { ", about \(Human.duration(seconds: $0))" } ?? ""
+        let records = Human.count(preview.uncertainRecords, of: "record")
+        return [
+            "graceful: at most \(Human.count(preview.drainRecords, of: "more record"))\(seconds)",
+            "force: at most \(records) uncertain until reconciled, "
+                + "\(preview.processes) \(preview.processes == 1 ? "process" : "processes") killed",
+        ]
     }
 
     private func wait(for reply: CancelReply, on client: Client) throws -> RunView {

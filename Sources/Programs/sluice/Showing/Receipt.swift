@@ -14,6 +14,11 @@ struct Receipt {
             lines.append("  " + Human.safe(reason))
         }
         lines += run.warnings.map { "  warning: " + Human.safe($0) }
+        lines += run.streams.compactMap { stream in
+            guard let cancel = stream.cancel else { return nil }
+            let why = cancel.reason.map { ", \"\(Human.safe($0))\"" } ?? ""
+            return "  stream \(stream.stream): cancelled by \(Human.safe(cancel.actor)) (\(cancel.mode.rawValue))\(why)"
+        }
         if let cancel = run.cancel { lines += [""] + Self.rows(times(of: cancel)) }
         lines += [""] + Self.rows(verdicts)
         let next = next

@@ -49,6 +49,16 @@ extension SQLiteTransaction {
         guard changed == 1 else { throw StoreError.lostRace(detail: "there is no job \(job)") }
     }
 
+    func insert(_ freeze: FreezeRecord) throws {
+        try execute(
+            """
+            INSERT INTO freezes (connection, actor, reason, at) VALUES (?, ?, ?, ?)
+            ON CONFLICT (connection) DO NOTHING
+            """,
+            [freeze.connection, freeze.actor, freeze.reason, freeze.at.microseconds]
+        )
+    }
+
     func insert(_ record: AuditRecord) throws {
         try execute(
             "INSERT INTO audit (at, actor, event, run, subject, detail) VALUES (?, ?, ?, ?, ?, ?)",

@@ -24,13 +24,15 @@ extension SQLiteTransaction {
         let changed = try execute(
             """
             UPDATE runs SET state = ?, pending_end = ?, started_at = ?, ended_at = ?, reason = ?,
-                blocked_on = ?, cancel = ?, counts = ?, snapshot_generation = ?, streams = ?, gate_closed_at = ?
+                blocked_on = ?, cancel = ?, hold = ?, counts = ?, snapshot_generation = ?, streams = ?,
+                gate_closed_at = ?
             WHERE id = ? AND state = ?
             """,
             [
                 run.state.rawValue, run.pendingEnd?.rawValue, run.startedAt?.microseconds,
                 run.endedAt?.microseconds, run.reason, run.blockedOn, run.cancel.map(JSONText.encode),
-                JSONText.encode(run.counts), run.snapshotGeneration, JSONText.encode(run.streams),
+                run.hold.map(JSONText.encode), JSONText.encode(run.counts), run.snapshotGeneration,
+                JSONText.encode(run.streams),
                 run.gateClosedAt?.microseconds, run.id.blob, from.rawValue,
             ]
         )

@@ -21,6 +21,8 @@ struct SQLiteTransaction {
     func apply(_ change: StoreChange) throws {
         switch change {
         case .putConnection(let connection, let at): try put(connection, at: at)
+        case .freeze(let freeze): try insert(freeze)
+        case .unfreeze(let connection): try execute("DELETE FROM freezes WHERE connection = ?", [connection])
         case .putJob(let job, let actor): try put(job, actor: actor)
         case .setJobPaused(let job, let paused, let reason, let at):
             try setPaused(job: job, paused: paused, reason: reason, at: at)
@@ -40,6 +42,7 @@ struct SQLiteTransaction {
         case .endWrite(let id, let ending, let detail, let at):
             try endWrite(id, ending: ending, detail: detail, at: at)
         case .audit(let record): try insert(record)
+        case .log(let line): try insert(line)
         }
     }
 

@@ -7,6 +7,17 @@ extension ConnectionSpec {
     }
 }
 
+extension FreezeRecord {
+    init(row: Row) throws {
+        self.init(
+            connection: try row.value("connection"),
+            actor: try row.value("actor"),
+            reason: try row.optional("reason"),
+            at: try row.time("at")
+        )
+    }
+}
+
 extension JobRecord {
     /// From a row of `jobs` joined with the `spec` of its version.
     init(row: Row) throws {

@@ -21,6 +21,7 @@ extension RunRecord {
         reason = try row.optional("reason")
         blockedOn = try row.optional("blocked_on")
         cancel = try row.optionalJSON("cancel")
+        hold = try row.optionalJSON("hold")
         counts = try row.json("counts")
         snapshotGeneration = try row.value("snapshot_generation")
         gateClosedAt = try row.optionalTime("gate_closed_at")
