@@ -43,23 +43,27 @@ import Testing
             }
             query.cursor = page.cursor
         } while query.cursor != nil
+        var wrong: [String] = []
         var applied = 0
         for id in Set(before.keys).union(after.keys) {
             let record = journalled[id]
-            guard before[id] != after[id] else {
-                #expect(record?.verdict != .applied, "record \(id) is said to be written and is as it was")
+            let isWritten = before[id] != after[id]
+            if isWritten { applied += 1 }
+            guard isWritten == (record?.verdict == .applied) else {
+                wrong.append("\(id) is \(record?.verdict.rawValue ?? "not listed") and \(isWritten ? "" : "not ")written")
                 continue
             }
-            applied += 1
-            #expect(record?.verdict == .applied, "record \(id) was written")
-            #expect(record?.operation == (before[id] == nil ? .insert : .update))
+            guard isWritten else { continue }
             var changes: [FieldChange] = []
             for field in ["id", "mail", "score", "photo"] {
                 let (old, new) = (before[id]?[field] ?? nil, after[id]?[field] ?? nil)
                 if old != new { changes.append(FieldChange(field: field, before: old, after: new)) }
             }
-            #expect(record?.changes == changes)
+            if record?.operation != (before[id] == nil ? .insert : .update) || record?.changes != changes {
+                wrong.append("\(id) is journalled as \(record?.changes ?? []), it was \(changes)")
+            }
         }
+        #expect(wrong.isEmpty, "\(wrong.count) records, \(wrong.sorted().prefix(3))")
         #expect(ended.counts.applied == applied)
         #expect(ended.counts.indeterminate == 0 && ended.counts.unknowable == 0)
         #expect(ended.counts.batchesPlanned == ended.counts.batchesDone + ended.counts.batchesWithheld)
