@@ -13,7 +13,7 @@ import Testing
         dyingAt site: String? = nil
     ) throws -> (server: SluiceServer, run: RunView) {
         let second = try SecondWorker(in: files.directory)
-        if let site { try site.write(toFile: files.directory.file("kill"), atomically: true, encoding: .utf8) }
+        if let site { try "\(site):2".write(toFile: files.directory.file("kill"), atomically: true, encoding: .utf8) }
         let server = try SluiceServer(
             in: files.directory.path,
             configuration: files.configuration(rate: rate),
@@ -50,7 +50,7 @@ import Testing
             let isWritten = before[id] != after[id]
             if isWritten { applied += 1 }
             guard isWritten == (record?.verdict == .applied) else {
-                wrong.append("\(id) is \(record?.verdict.rawValue ?? "not listed") and \(isWritten ? "" : "not ")written")
+                wrong.append("\(id) is \(record?.verdict.rawValue ?? "not listed"), written: \(isWritten)")
                 continue
             }
             guard isWritten else { continue }

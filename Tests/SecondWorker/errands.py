@@ -43,34 +43,36 @@ def _reconcile(order, file, done):
     for attempt in order.attempts:
         done.closed_fences.append(attempt.attempt)
         for write in attempt.writes:
-            kind, detail = _evidence(write, file)
-            done.evidence.append(wire.WriteEvidence(write=write.write, evidence=kind, detail=detail))
+            done.evidence.append(_evidence(write, file))
 
 
 def _evidence(write, file):
     """Opens the file anew, which undoes what the dead process left half done."""
-    inode = file.inode()
-    if inode is None:
-        return wire.EVIDENCE_UNKNOWABLE, f"file {file.path} is gone"
-    opened = file.open("rw")
-    if not opened.execute("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", (MARKERS,)).fetchone():
-        return wire.EVIDENCE_UNKNOWABLE, f"file {file.path} has no table {MARKERS}"
+
+    def found(kind, detail, at=0):
+        return wire.WriteEvidence(write=write.write, evidence=kind, detail=detail, committed_at_us=at)
 
     def marked(name):
-        found = opened.execute(f"SELECT at FROM {MARKERS} WHERE write = ?", (name,)).fetchone()
-        return found and found[0]
+        row = opened.execute(f"SELECT at FROM {MARKERS} WHERE write = ?", (name,)).fetchone()
+        return row and row[0]
 
+    inode = file.inode()
+    if inode is None:
+        return found(wire.EVIDENCE_UNKNOWABLE, f"file {file.path} is gone")
+    opened = file.open("rw")
+    if not opened.execute("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", (MARKERS,)).fetchone():
+        return found(wire.EVIDENCE_UNKNOWABLE, f"file {file.path} has no table {MARKERS}")
     at = marked(text(write.write))
     if at is not None:
         _make_durable(file)
-        return wire.EVIDENCE_APPLIED, f"marker of {at} µs since 1970"
+        return found(wire.EVIDENCE_APPLIED, "its marker is there", at)
     if write.system not in ("", f"inode:{inode}"):
-        return wire.EVIDENCE_UNKNOWABLE, f"the file is inode:{inode}, the write went to {write.system}"
+        return found(wire.EVIDENCE_UNKNOWABLE, f"the file is inode:{inode}, the write went to {write.system}")
     # The first 48 bits of an id are the milliseconds at which it came to be.
     removed = marked("removed")
     if removed is not None and int.from_bytes(write.write[:6], "big") <= removed // 1000:
-        return wire.EVIDENCE_UNKNOWABLE, "markers as old as the write have been removed"
-    return wire.EVIDENCE_NOT_APPLIED, "no marker"
+        return found(wire.EVIDENCE_UNKNOWABLE, "markers as old as the write have been removed")
+    return found(wire.EVIDENCE_NOT_APPLIED, "no marker")
 
 
 def _make_durable(file):

@@ -1,4 +1,5 @@
 """How this process ends: by itself, with its supervisor, by its lease, or at a place that a test has chosen."""
+import collections
 import ctypes
 import enum
 import os
@@ -73,15 +74,23 @@ class Lease:
             raise OSError(ctypes.get_errno(), "the lease timer: " + os.strerror(ctypes.get_errno()))
 
 
+_passes = collections.Counter()
+
+
 def pass_site(site):
-    """Dies here when the file $SLUICE_TEST_KILL_FILE names this site, which takes the file away: one death for each file."""
+    """Dies here when the file $SLUICE_TEST_KILL_FILE holds SITE:N and this is the N-th pass or later.
+
+    Dying takes the file away: one death for each file.
+    """
     path = os.environ.get("SLUICE_TEST_KILL_FILE")
     if not path:
         return
+    _passes[site] += 1
     try:
         with open(path, encoding="utf-8") as file:
-            if file.read().strip() != site:
-                return
+            wanted, _, number = file.read().strip().partition(":")
+        if wanted != site or _passes[site] < int(number):
+            return
         os.unlink(path)
     except FileNotFoundError:
         return
