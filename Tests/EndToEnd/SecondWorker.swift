@@ -26,7 +26,7 @@ struct SecondWorker {
             )
         )
         guard case .exited(0) = try compiler.wait().cause else { throw Unmade() }
-        environment = ["PYTHONPATH": generated, "PYTHONPYCACHEPREFIX": directory.file("cache")]
+        environment = ["PYTHONPATH": generated, "PYTHONDONTWRITEBYTECODE": "1"]
     }
 
     struct Unmade: Error, CustomStringConvertible {
