@@ -10,6 +10,7 @@ public final class SluiceServer {
     private let configuration: String
     private let environment: [String: String]
     private let workers: Int
+    private let worker: String?
     private var process: ChildProcess
 
     /// Starts it and waits for the line that says it listens.
@@ -17,18 +18,21 @@ public final class SluiceServer {
     /// - Parameters:
     ///   - directory: for the store, the configuration and the sockets; must be there.
     ///   - environment: over this process's own.
+    ///   - worker: the workers' executable; nil: `sluice-worker` beside `sluice`.
     public init(
         in directory: String,
         configuration text: String,
         environment extra: [String: String] = [:],
-        workers: Int = 2
+        workers: Int = 2,
+        worker: String? = nil
     ) throws {
+        self.worker = worker
         store = "\(directory)/sluice.db"
         configuration = "\(directory)/sluice.yaml"
         self.workers = workers
         try text.write(toFile: configuration, atomically: true, encoding: .utf8)
         environment = ProcessInfo.processInfo.environment.merging(extra) { $1 }
-        (process, client) = try Self.start(store, configuration, environment, workers)
+        (process, client) = try Self.start(store, configuration, environment, workers, worker)
     }
 
     deinit {
@@ -43,7 +47,7 @@ public final class SluiceServer {
     }
 
     public func restart() throws {
-        (process, client) = try Self.start(store, configuration, environment, workers)
+        (process, client) = try Self.start(store, configuration, environment, workers, worker)
     }
 
     /// Waits until the run has ended; throws when it has not within `patience`.
@@ -92,7 +96,8 @@ public final class SluiceServer {
         _ store: String,
         _ configuration: String,
         _ environment: [String: String],
-        _ workers: Int
+        _ workers: Int,
+        _ worker: String?
     ) throws -> (ChildProcess, Client) {
         let pipe = try Lifeline()
         let process = try ChildProcess(
@@ -101,7 +106,7 @@ public final class SluiceServer {
                 arguments: [
                     "serve", "--config", configuration, "--store", store, "--port", "0", "--slots", "\(workers)",
                     "--output", "json",
-                ],
+                ] + (worker.map { ["--worker", $0] } ?? []),
                 environment: environment,
                 standardOutput: pipe.held.number
             )

@@ -116,6 +116,13 @@ struct SegmentTests {
         #expect(record.changesAsText.map(\.after) == ["a0", "a7", "a8", "a15", "a16", "a18"])
     }
 
+    @Test func `the digest of the golden intent is what the protocol's page says`() throws {
+        let letter = try Codec.decode(GoldenFrame.bytes("intent"), on: .fromWorker)
+        guard case .intent(let intent) = letter.body else { return #expect(Bool(false), "no intent") }
+        let digest = IntentDigest.of(intent).map { String(format: "%02x", $0) }.joined()
+        #expect(digest == "8c28451e861a4f2aefe78111cda59029")
+    }
+
     @Test func `an intent has another digest as soon as its transaction is another`() throws {
         var intent = WireIntent()
         intent.run = Data([1])
