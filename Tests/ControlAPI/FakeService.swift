@@ -122,7 +122,9 @@ final class FakeService: ControlService {
 
     func logs(_ query: LogQuery) async throws -> [LogLine] {
         try note("logs \(query.level) \(query.worker ?? "-") \(query.after) \(query.limit)")
-        return [LogLine(ordinal: query.after + 1, at: sampleTime, level: .warning, worker: nil, pid: nil, message: "held")]
+        return [
+            LogLine(ordinal: query.after + 1, at: sampleTime, level: .warning, worker: nil, pid: nil, message: "held")
+        ]
     }
 
     func workers() async throws -> [WorkerView] {

@@ -53,7 +53,7 @@ final class PostgresArena: Arena {
     let environment: [String: String] = [:]
     let configuration: String
     private let source: PostgresServer
-    private let destination: PostgresServer
+    let destination: PostgresServer
 
     /// - Parameter commitDelay: ms that a commit takes (at most 100), so that kills land between permit and outcome.
     init(commitDelay: Int) throws {

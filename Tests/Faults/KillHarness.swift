@@ -25,7 +25,13 @@ final class KillHarness {
         var requestToEnd: [Double] = []
     }
 
+    static let sites = [
+        "before_intent", "after_intent", "after_permit", "in_commit", "during_commit", "before_outcome",
+        "after_outcome",
+    ]
+
     private let arena: any Arena
+    private let sites: [String]
     private let server: SluiceServer
     private let directory: String
     private let killFile: String
@@ -34,8 +40,15 @@ final class KillHarness {
     /// Of an undisturbed run, in seconds.
     private var usual = 0.0
 
-    init(_ fault: Fault, _ arena: any Arena, in directory: String, environment: [String: String] = [:]) throws {
+    init(
+        _ fault: Fault,
+        _ arena: any Arena,
+        in directory: String,
+        sites: [String] = sites,
+        environment: [String: String] = [:]
+    ) throws {
         self.arena = arena
+        self.sites = sites
         self.directory = directory
         killFile = "\(directory)/kill"
         random = Draw()
@@ -98,8 +111,24 @@ final class KillHarness {
         }
     }
 
+    /// Force-cancels a run while a commit is held up at the server, and lets that go on when the run has ended.
+    func cancelDuringCommit(_ commit: LingeringCommit) throws {
+        try arena.reset()
+        var wrong: [String] = []
+        let run = try start()
+        try commit.awaitBlocked()
+        let request = CancelRequest(mode: .force, actor: "harness", reason: "in a commit", pause: false)
+        let reply = try server.client.cancel(run.id.description, request)
+        let ended = try server.waitForEnd(of: run)
+        if !reply.accepted || ended.state != .cancelled { wrong.append("a run with an open commit is \(ended.state)") }
+        try commit.release()
+        try judge(ended, "lingering commit", into: &wrong)
+        report.tries += 1
+        report.disturbed += 1
+        report.wrong += wrong
+    }
+
     private func workerKill(_ wrong: inout [String]) throws {
-        let sites = ["before_intent", "after_intent", "after_permit", "in_commit", "before_outcome", "after_outcome"]
         let site = sites[random.below(sites.count)]
         let batches = ArenaData.records / ArenaData.batch
         try "\(site):\(1 + random.below(batches / 4))".write(toFile: killFile, atomically: true, encoding: .utf8)

@@ -71,7 +71,8 @@ extension StoreConformance {
             let unknown = StoreChange.setJobPaused(job: "nobody", paused: true, reason: nil, at: .sample(4))
             #expect(try losing(store, [unknown], run: sample.run.id).contains("nobody"))
         },
-        Check(name: "log lines come oldest first, of a level and of a worker, behind the last one that is known") { open in
+        Check(name: "log lines come oldest first, of a level and of a worker, behind the last one that is known") {
+            open in
             let store = try open()
             let sample = Sample()
             var worker = WorkerRecord(incarnation: .sample(4, 1), spawnedAt: .sample(1))

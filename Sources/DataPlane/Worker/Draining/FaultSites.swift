@@ -15,6 +15,8 @@ final class FaultSites {
         case afterIntent = "after_intent"
         case afterPermit = "after_permit"
         case inCommit = "in_commit"
+        /// COMMIT is on its way: the process dies a moment after the pass, while the destination is at it.
+        case duringCommit = "during_commit"
         case beforeOutcome = "before_outcome"
         case afterOutcome = "after_outcome"
     }
@@ -53,8 +55,19 @@ final class FaultSites {
         guard site == lethal else { return }
         remaining -= 1
         guard remaining == 0, isFirst() else { return }
-        usleep(UInt32(settle.microseconds))
-        raise(SIGKILL)
+        die(site, settle)
+    }
+
+    private func die(_ site: Site, _ settle: Duration) {
+        guard site == .duringCommit else {
+            usleep(UInt32(settle.microseconds))
+            raise(SIGKILL)
+            return
+        }
+        Thread.detachNewThread {
+            usleep(10_000)
+            raise(SIGKILL)
+        }
     }
 
     private func dieByFile(_ site: Site, _ settle: Duration) {
@@ -63,8 +76,7 @@ final class FaultSites {
         guard parts.count == 2, String(parts[0]) == site.rawValue, passes[site, default: 0] >= Int(parts[1]) ?? 1,
             unlink(file) == 0
         else { return }
-        usleep(UInt32(settle.microseconds))
-        raise(SIGKILL)
+        die(site, settle)
     }
 
     private func isFirst() -> Bool {
@@ -83,6 +95,7 @@ struct FaultSites {
         case afterIntent
         case afterPermit
         case inCommit
+        case duringCommit
         case beforeOutcome
         case afterOutcome
     }

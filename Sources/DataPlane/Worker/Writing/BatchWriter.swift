@@ -112,7 +112,8 @@ final class BatchWriter {
                         )
                     )
                 }
-            case .rolledBack(let reason):
+            case .rolledBack(let reason, let wasIntended):
+                isStarted = isStarted || wasIntended
                 tries += 1
                 guard tries < Self.triesMax else {
                     return giveBack("rolled back \(tries) times, last: \(reason)", transient: true)

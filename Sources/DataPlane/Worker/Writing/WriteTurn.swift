@@ -15,7 +15,7 @@ struct WriteTurn {
         /// Rolled back: these records cannot be written, the others can.
         case rejected([Int: Rejection], wasIntended: Bool)
         /// Rolled back; another turn may succeed.
-        case rolledBack(reason: String)
+        case rolledBack(reason: String, wasIntended: Bool)
         case inDoubt
         case failed(SluiceError)
     }
@@ -121,6 +121,7 @@ struct WriteTurn {
         outbox.doing("committing")
         do {
             faultSites.pass(.inCommit)
+            faultSites.pass(.duringCommit)
             let committedAt = try run.destination.commit()
             faultSites.pass(.beforeOutcome)
             report(intent, .committed, committedAt: committedAt)
@@ -136,7 +137,7 @@ struct WriteTurn {
         switch error {
         case WriteFailure.rolledBack(let reason):
             report(intent, .rolledBack, reason: reason, again: true)
-            return .rolledBack(reason: reason)
+            return .rolledBack(reason: reason, wasIntended: intent != nil)
         case WriteFailure.rejected(let rejections):
             run.destination.rollBack()
             report(intent, .rolledBack, reason: "\(rejections.count) records rejected", again: true)
