@@ -77,6 +77,10 @@ public final class SluiceServer {
 
     public struct NotReached: Error, CustomStringConvertible {
         public var description: String
+
+        public init(description: String) {
+            self.description = description
+        }
     }
 
     /// Where the built programs are: `SLUICE_TEST_BINARIES`, or beside the test's own executable.
