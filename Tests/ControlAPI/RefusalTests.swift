@@ -13,7 +13,7 @@ import Testing
     @Test(
         arguments: [
             (ErrorCode.unreachable, 502), (.denied, 403), (.notFound, 404), (.conflict, 409), (.invalid, 400),
-            (.unsupported, 422), (.timedOut, 504), (.exhausted, 503), (.internal, 500),
+            (.unsupported, 422), (.timedOut, 504), (.exhausted, 503), (.store, 503), (.internal, 500),
         ]
     )
     func `an error of the service reaches the client whole, with a fitting status`(

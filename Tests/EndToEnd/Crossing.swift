@@ -17,14 +17,19 @@ final class Crossing {
 
     let source: PostgresServer
     let destination: PostgresServer
-    let directory: TemporaryDirectory
+    /// Of the store and the configuration.
+    let folder: String
     let configuration: String
+    private let temporary: TemporaryDirectory
 
-    /// - Parameter job: further lines of the job's.
-    init(job: [String] = []) throws {
+    /// - Parameters:
+    ///   - folder: nil: one of its own.
+    ///   - job: further lines of the job's.
+    init(in folder: String? = nil, job: [String] = []) throws {
         source = try PostgresServer()
         destination = try PostgresServer()
-        directory = try TemporaryDirectory()
+        temporary = try TemporaryDirectory()
+        self.folder = folder ?? temporary.path
         try source.run(
             """
             CREATE TABLE contacts (id bigint PRIMARY KEY, email text);
@@ -58,7 +63,7 @@ final class Crossing {
               others:
             \(lines("others"))
             """
-        try configuration.write(toFile: "\(directory.path)/sluice.yaml", atomically: true, encoding: .utf8)
+        try configuration.write(toFile: "\(self.folder)/sluice.yaml", atomically: true, encoding: .utf8)
         try reset()
     }
 
@@ -73,7 +78,7 @@ final class Crossing {
 
     func serve(workers: Int = 2, environment: [String: String] = [:]) throws -> SluiceServer {
         try SluiceServer(
-            in: directory.path,
+            in: folder,
             configuration: configuration,
             environment: environment,
             workers: workers
@@ -82,7 +87,7 @@ final class Crossing {
 
     /// A command on this crossing's store.
     func command(_ arguments: String..., environment: [String: String] = [:]) throws -> Terminal {
-        try Terminal(arguments + ["--store", "\(directory.path)/sluice.db"], environment: environment)
+        try Terminal(arguments + ["--store", "\(folder)/sluice.db"], environment: environment)
     }
 
     /// Somebody else's transaction that has inserted contact `blocked`: the write that inserts it, too, waits for the end

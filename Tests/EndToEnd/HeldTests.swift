@@ -25,7 +25,7 @@ import Testing
 
     @Test func `a held run is shown by watch with its code, and once released it ends exact`() throws {
         let crossing = try Crossing()
-        let killFile = crossing.directory.file("kill")
+        let killFile = "\(crossing.folder)/kill"
         let server = try crossing.serve(environment: ["SLUICE_TEST_KILL_FILE": killFile])
         let run = try hold(server, killFile)
         let watch = try crossing.command("watch", "1")
@@ -46,7 +46,7 @@ import Testing
 
     @Test(arguments: [CancelMode.graceful, .force]) func `a held run can be cancelled`(mode: CancelMode) throws {
         let crossing = try Crossing()
-        let killFile = crossing.directory.file("kill")
+        let killFile = "\(crossing.folder)/kill"
         let server = try crossing.serve(environment: ["SLUICE_TEST_KILL_FILE": killFile])
         let run = try hold(server, killFile)
         #expect(try server.cancel(run, mode).accepted)
@@ -61,7 +61,7 @@ import Testing
             "run",
             "contacts",
             "--config",
-            "\(crossing.directory.path)/sluice.yaml",
+            "\(crossing.folder)/sluice.yaml",
             environment: ["SLUICE_TEST_KILL_AT": "before_intent:1"]
         )
         #expect(try command.exitStatus() == 4)

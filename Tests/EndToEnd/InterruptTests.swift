@@ -7,7 +7,7 @@ import Testing
 /// Ctrl-C in `sluice run`, and the codes that it leaves with.
 @Suite(.serialized) struct InterruptTests {
     private func run(_ crossing: Crossing) throws -> Terminal {
-        try crossing.command("run", "contacts", "--config", "\(crossing.directory.path)/sluice.yaml")
+        try crossing.command("run", "contacts", "--config", "\(crossing.folder)/sluice.yaml")
     }
 
     @Test func `the first Ctrl-C drains: what has begun is finished`() throws {

@@ -63,11 +63,11 @@ enum Serving {
             )
         } catch StoreError.full(let file) {
             throw SluiceError(
-                .exhausted,
+                .store,
                 "no space is left for \(file); free some, or choose another file with --store"
             )
         } catch StoreError.failed(let detail) {
-            throw SluiceError(.invalid, "the store cannot be opened: \(detail)")
+            throw SluiceError(.store, "the store cannot be opened: \(detail)")
         }
     }
 
