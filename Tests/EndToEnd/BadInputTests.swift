@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What is wrong in a configuration or at its systems, and what a person reads then.
-@Suite(.serialized) struct BadInputTests {
+@MainActor @Suite(.serialized) struct BadInputTests {
     private static let table = "CREATE TABLE people (id bigint PRIMARY KEY, email text)"
 
     /// A configuration of one job from a SQLite file with three contacts into an empty database of the test server.

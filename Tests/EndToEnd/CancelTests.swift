@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Every way to cancel, judged by reading the destination.
-@Suite(.serialized) struct CancelTests {
+@MainActor @Suite(.serialized) struct CancelTests {
     @Test func `a graceful cancel finishes the batch that has begun, and begins none`() throws {
         let crossing = try Crossing()
         let server = try crossing.serve()

@@ -9,6 +9,9 @@ import Testing
 ///
 /// Odd contacts are there with an old address, even ones are new. One worker takes 50 records at a time in the order of
 /// their ids, so that a test can tell which batch it stops.
+///
+/// The suites of this folder are on the main actor: their tests block, one at a time, and the pool's threads are left to the
+/// tests of others, whose servers need them.
 final class Crossing {
     static let records = 500
     static let batch = 50

@@ -6,10 +6,11 @@ import TestSupport
 import Testing
 
 /// The disk of the store is full: nothing is permitted any more, and nothing that was permitted is lost.
-@Suite(.serialized, .enabled(if: SmallDisk.isAllowed, "a small file system can be mounted by root only"))
+@MainActor @Suite(.serialized, .enabled(if: SmallDisk.isAllowed, "a small file system can be mounted by root only"))
 struct FullStoreTests {
     @Test func `a run whose store is full fails with what to do; with space again the next is whole`() throws {
         let disk = try SmallDisk()
+        defer { disk.unmount() }
         let crossing = try Crossing(in: disk.path)
         let server = try crossing.serve()
         let other = try crossing.block()
@@ -45,6 +46,7 @@ struct FullStoreTests {
 
     @Test func `without its reserve the coordinator stops; with space again the run is taken up, exact`() throws {
         let disk = try SmallDisk()
+        defer { disk.unmount() }
         let crossing = try Crossing(in: disk.path)
         let other = try crossing.block()
         let store = "\(disk.path)/sluice.db"

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// A run that three workers have died of waits for a person.
-@Suite(.serialized) struct HeldTests {
+@MainActor @Suite(.serialized) struct HeldTests {
     /// Starts the run and lets its workers die until it is held.
     private func hold(_ server: SluiceServer, _ killFile: String) throws -> RunView {
         func order() throws { try "before_intent:1".write(toFile: killFile, atomically: true, encoding: .utf8) }

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Ctrl-C in `sluice run`, and the codes that it leaves with.
-@Suite(.serialized) struct InterruptTests {
+@MainActor @Suite(.serialized) struct InterruptTests {
     private func run(_ crossing: Crossing) throws -> Terminal {
         try crossing.command("run", "contacts", "--config", "\(crossing.folder)/sluice.yaml")
     }

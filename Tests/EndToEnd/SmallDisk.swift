@@ -9,7 +9,11 @@ final class SmallDisk {
     private var ballast: String { "\(path)/ballast" }
 
     /// Whether this process may mount one.
-    static let isAllowed = (try? SmallDisk()) != nil
+    static let isAllowed: Bool = {
+        guard let disk = try? SmallDisk() else { return false }
+        disk.unmount()
+        return true
+    }()
 
     init() throws {
         directory = try TemporaryDirectory()
@@ -20,7 +24,8 @@ final class SmallDisk {
         }
     }
 
-    deinit {
+    /// Must be called at the end of the test.
+    func unmount() {
         // Lazily: a worker that dies may hold it for a moment more.
         _ = try? Self.run("umount", "--lazy", path)
     }

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Text that a SQLite file holds and Postgres cannot.
-@Suite(.serialized) struct TextTests {
+@MainActor @Suite(.serialized) struct TextTests {
     @Test func `a text with NUL or broken UTF-8 rejects its record alone, with the reason`() throws {
         let directory = try TemporaryDirectory()
         let server = try PostgresServer()

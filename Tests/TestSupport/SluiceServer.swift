@@ -126,7 +126,13 @@ public final class SluiceServer {
             }
             text += piece
         }
-        return (process, Client(server: try ServerAddress(try address(in: text))))
+        let lock = try JSONDecoder().decode(Lock.self, from: Data(contentsOf: URL(fileURLWithPath: "\(store).lock")))
+        return (process, Client(server: try ServerAddress(try address(in: text)), token: lock.token))
+    }
+
+    /// Beside the store, for its owner only.
+    private struct Lock: Decodable {
+        var token: String
     }
 
     private static func address(in text: Data) throws -> String {

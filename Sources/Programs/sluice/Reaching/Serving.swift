@@ -36,7 +36,7 @@ enum Serving {
                 service: coordinator.service,
                 host: settings.host,
                 port: settings.port,
-                announce: { try store.announce(address: $0) },
+                announce: { try store.announce(address: $0, token: $1) },
                 stop: { await coordinator.stop() },
                 coordinatorEnded: { await coordinator.ended() }
             )
