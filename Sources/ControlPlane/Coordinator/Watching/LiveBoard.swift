@@ -23,6 +23,7 @@ final class LiveBoard: Sendable {
     var runs: [RunID: RunView] { state.withLock { $0.runs } }
     var workers: [WorkerView] { state.withLock { $0.workers } }
     var version: UInt64 { state.withLock { $0.version } }
+    var isWaitedFor: Bool { state.withLock { !$0.waiters.isEmpty } }
     var closed: SluiceError? { state.withLock { $0.closed } }
 
     func publish(runs: [RunID: RunView], workers: [WorkerView]) {
