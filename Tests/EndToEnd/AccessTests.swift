@@ -7,17 +7,12 @@ import Testing
 
 /// Who can ask a server, and what is said where there is none.
 @MainActor @Suite(.serialized) struct AccessTests {
-    private struct Lock: Decodable {
-        var address: String
-        var token: String
-    }
-
     @Test func `a server asks for the token that only its owner can read`() throws {
         let crossing = try Crossing()
         let server = try crossing.serve()
         let path = "\(server.store).lock"
         #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
-        let lock = try JSONDecoder().decode(Lock.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
+        let lock = try LockFile(store: server.store)
         #expect(lock.token.count == 64)
         let stranger = Client(server: server.client.server, token: nil)
         let error = #expect(throws: SluiceError.self) { try stranger.jobs() }
@@ -42,8 +37,7 @@ import Testing
         let store = "\(crossing.folder)/sluice.db"
         let command = try crossing.command("serve", "--port", "0", "--config", "\(crossing.folder)/sluice.yaml")
         #expect(command.read(until: "Ctrl-C stops").contains("listening on http://127.0.0.1:"))
-        let data = try Data(contentsOf: URL(fileURLWithPath: "\(store).lock"))
-        let lock = try JSONDecoder().decode(Lock.self, from: data)
+        let lock = try LockFile(store: store)
         let second = try crossing.command("serve", "--port", "0")
         #expect(try second.exitStatus() == 1)
         try command.interrupt()

@@ -101,18 +101,20 @@ final class Crossing {
         return other
     }
 
-    /// Waits until a worker waits for `block`.
+    /// Waits until a worker waits for `block`, with its permit: until then a drain refuses its batch.
     func waitUntilBlocked() throws {
         let waiting = """
             SELECT count(*) FROM pg_stat_activity
             WHERE datname = '\(destination.database)' AND wait_event_type = 'Lock' AND application_name LIKE 'sluice/%'
             """
         let end = ContinuousClock.now.advanced(by: .seconds(30))
-        while try destination.value(waiting) == "0" {
-            guard ContinuousClock.now < end else {
-                throw SluiceServer.NotReached(description: "no worker waits for the test's transaction")
-            }
+        while ContinuousClock.now < end {
+            guard try destination.value(waiting) != "0" else { continue }
+            let client = try LockFile(store: "\(folder)/sluice.db").client()
+            let run = try client.runs(job: nil, activeOnly: true, limit: 10).last
+            if run.map({ $0.counts.indeterminate > 0 }) ?? false { return }
         }
+        throw SluiceServer.NotReached(description: "no worker waits for the test's transaction")
     }
 
     /// The contacts that have their new address.

@@ -44,6 +44,24 @@ struct FullStoreTests {
         #expect(try crossing.written().count == Crossing.records)
     }
 
+    @Test func `a force cancel on a full disk takes the reserve and is carried out`() throws {
+        let disk = try SmallDisk()
+        defer { disk.unmount() }
+        let crossing = try Crossing(in: disk.path)
+        let server = try crossing.serve()
+        let other = try crossing.block()
+        let run = try server.start()
+        try crossing.waitUntilBlocked()
+        try disk.fill()
+        #expect(try server.cancel(run, .force).accepted)
+        let ended = try server.waitForEnd(of: run)
+        #expect(ended.state == .cancelled)
+        #expect(!FileManager.default.fileExists(atPath: "\(server.store).reserve"))
+        try other.execute("ROLLBACK")
+        #expect(try crossing.written() == Set(1...100))
+        try crossing.judge(ended, on: server)
+    }
+
     @Test func `without its reserve the coordinator stops; with space again the run is taken up, exact`() throws {
         let disk = try SmallDisk()
         defer { disk.unmount() }

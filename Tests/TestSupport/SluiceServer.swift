@@ -126,13 +126,7 @@ public final class SluiceServer {
             }
             text += piece
         }
-        let lock = try JSONDecoder().decode(Lock.self, from: Data(contentsOf: URL(fileURLWithPath: "\(store).lock")))
-        return (process, Client(server: try ServerAddress(try address(in: text)), token: lock.token))
-    }
-
-    /// Beside the store, for its owner only.
-    private struct Lock: Decodable {
-        var token: String
+        return (process, try LockFile(store: store).client())
     }
 
     private static func address(in text: Data) throws -> String {
