@@ -154,6 +154,7 @@ let package = Package(
         tests("Supervision", imports: ["Supervision", "Model", "Wire", "Drivers"], packages: [protobuf]),
         tests("Store", imports: ["Store", "Model", "Wire", "Drivers"], packages: [grdb, protobuf]),
         tests("JobConfiguration", imports: ["JobConfiguration", "Model"]),
+        tests("Coordinator", imports: ["Coordinator", "Model"]),
         tests("ControlAPI", imports: ["ControlAPI", "Client", "Model", "Coordinator"]),
         tests("sluice", imports: ["sluice", "Client", "Model", "TestSupport"], packages: [arguments]),
         tests("EndToEnd", imports: ["Model", "Drivers", "Client", "TestSupport"]),

@@ -7,14 +7,17 @@ import Model
 /// does not answer.
 public struct Client: Sendable {
     public let server: ServerAddress
+    private let token: String?
 
     /// Of an ordinary call.
     private static let patience = Duration.seconds(30)
     /// Of a call that waits for other systems.
     private static let longPatience = Duration.seconds(150)
 
-    public init(server: ServerAddress) {
+    /// - Parameter token: what the server asks for; it stands in the lock file of its store.
+    public init(server: ServerAddress, token: String?) {
         self.server = server
+        self.token = token
     }
 
     /// Whether a Sluice server answers.
@@ -22,7 +25,7 @@ public struct Client: Sendable {
         struct About: Decodable {
             var product: String
         }
-        let about: About? = try? get("", patience: .seconds(2))
+        let about: About? = try? get("")
         return about?.product == "sluice"
     }
 
@@ -78,6 +81,7 @@ public struct Client: Sendable {
         let pairs = query.compactMap { name, value in value.map { "\(name)=\(Self.escape($0))" } }
         let target = "/api/v1\(path)" + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&"))
         var head = "\(method) \(target) HTTP/1.1\r\nHost: \(server.authority)\r\nConnection: close\r\n"
+        if let token { head += "Authorization: Bearer \(token)\r\n" }
         if let body { head += "Content-Type: application/json\r\nContent-Length: \(body.count)\r\n" }
         let connection = try HTTPConnection(to: server, timeout: patience)
         try connection.send(Array((head + "\r\n").utf8) + (body ?? []))

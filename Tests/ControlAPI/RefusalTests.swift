@@ -13,7 +13,7 @@ import Testing
     @Test(
         arguments: [
             (ErrorCode.unreachable, 502), (.denied, 403), (.notFound, 404), (.conflict, 409), (.invalid, 400),
-            (.unsupported, 422), (.timedOut, 504), (.exhausted, 503), (.internal, 500),
+            (.unsupported, 422), (.timedOut, 504), (.exhausted, 503), (.store, 503), (.internal, 500),
         ]
     )
     func `an error of the service reaches the client whole, with a fitting status`(
@@ -37,6 +37,24 @@ import Testing
     private func answer(_ request: String, _ headers: String...) async throws -> (status: Int, body: String) {
         let lines = ([request + " HTTP/1.1"] + headers + ["Connection: close", "", ""]).joined(separator: "\r\n")
         return parts(try await served(FakeService()) { try raw($0.server, lines) })
+    }
+
+    @Test(arguments: [nil, "", "b1e", "b1e8", "b1e7b1e7"])
+    func `a request without the token is refused, whatever it asks`(token: String?) async throws {
+        let service = FakeService()
+        try await served(service) { (client: Client) throws in
+            for request in ["GET /api/v1", "GET /api/v1/jobs", "POST /api/v1/runs/7/cancel", "GET /api/v1/nowhere"] {
+                let head = "\(request) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+                let answer = try raw(client.server, head, token: token)
+                #expect(parts(answer).status == 401)
+                #expect(answer.lowercased().contains("www-authenticate: bearer"))
+                #expect(parts(answer).body.contains("the request has no token of this server, or a wrong one"))
+            }
+            let stranger = Client(server: client.server, token: token)
+            let error = #expect(throws: SluiceError.self) { try stranger.jobs() }
+            #expect(error?.code == .denied)
+        }
+        #expect(service.asked.isEmpty)
     }
 
     @Test func `a request of a web page is refused`() async throws {
@@ -136,11 +154,11 @@ import Testing
     @Test func `an address that others can reach is refused`() async throws {
         let expected = SluiceError(
             .invalid,
-            "the API cannot listen on 0.0.0.0: it has no authentication yet, so only loopback addresses are allowed "
+            "the API cannot listen on 0.0.0.0: it is not encrypted, so only loopback addresses are allowed "
                 + "(127.0.0.1, ::1, localhost)"
         )
         await #expect(throws: expected) {
-            try await serveAPI(service: FakeService(), host: "0.0.0.0", port: 0) { _ in }
+            try await serveAPI(service: FakeService(), host: "0.0.0.0", port: 0, token: theToken) { _ in }
         }
     }
 
@@ -153,12 +171,12 @@ import Testing
                 + "free one"
         )
         await #expect(throws: expected) {
-            try await serveAPI(service: FakeService(), port: port) { _ in }
+            try await serveAPI(service: FakeService(), port: port, token: theToken) { _ in }
         }
     }
 
     @Test func `a server that is not there is named`() throws {
-        let client = Client(server: try ServerAddress("http://127.0.0.1:1"))
+        let client = Client(server: try ServerAddress("http://127.0.0.1:1"), token: nil)
         #expect(!client.isAlive())
         let expected = SluiceError(
             .unreachable,

@@ -6,6 +6,9 @@ import Glibc
 import Model
 import Testing
 
+/// What the servers of these tests ask for.
+let theToken = "b1e7"
+
 /// Runs `body` with a real server on a port of its own; the server has ended when this returns.
 ///
 /// The client blocks, so `body` has a thread of its own: the server needs those of the tasks.
@@ -16,12 +19,12 @@ func served<Value: Sendable>(
     let (addresses, continuation) = AsyncStream.makeStream(of: String.self)
     let server = Task {
         defer { continuation.finish() }
-        try await serveAPI(service: service, port: 0) { continuation.yield($0) }
+        try await serveAPI(service: service, port: 0, token: theToken) { continuation.yield($0) }
     }
     for await address in addresses {
         let outcome = await withCheckedContinuation { done in
             Thread.detachNewThread {
-                done.resume(returning: Result { try body(Client(server: ServerAddress(address))) })
+                done.resume(returning: Result { try body(Client(server: ServerAddress(address), token: theToken)) })
             }
         }
         server.cancel()
@@ -32,8 +35,8 @@ func served<Value: Sendable>(
     throw SluiceError(.internal, "the server ended before it was ready")
 }
 
-/// Sends `text` as it is and returns everything that comes back.
-func raw(_ server: ServerAddress, _ text: String) throws -> String {
+/// Sends `text` with the token in a header more, and returns everything that comes back.
+func raw(_ server: ServerAddress, _ text: String, token: String? = theToken) throws -> String {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }
     var address = sockaddr_in()
@@ -46,7 +49,9 @@ func raw(_ server: ServerAddress, _ text: String) throws -> String {
         }
     }
     try #require(connected == 0)
-    let bytes = Array(text.utf8)
+    let header = token.map { "\r\nAuthorization: Bearer \($0)\r\n" } ?? "\r\n"
+    let line = try #require(text.firstRange(of: "\r\n"))
+    let bytes = Array(text.replacingCharacters(in: line, with: header).utf8)
     try #require(send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count)
     var answer: [UInt8] = []
     while true {

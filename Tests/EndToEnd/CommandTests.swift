@@ -5,7 +5,7 @@ import Model
 import TestSupport
 import Testing
 
-@Suite(.serialized) struct CommandTests {
+@MainActor @Suite(.serialized) struct CommandTests {
     /// Two SQLite files with `records` contacts to bring from one to the other.
     private func prepare(_ records: Int, rate: String = "") throws -> TemporaryDirectory {
         let directory = try TemporaryDirectory()

@@ -8,12 +8,14 @@ final class Terminal {
     private let output: Lifeline
     private(set) var text = ""
 
-    init(_ arguments: [String]) throws {
+    /// - Parameter environment: over this process's own.
+    init(_ arguments: [String], environment: [String: String] = [:]) throws {
         output = try Lifeline()
         process = try ChildProcess(
             Program(
                 path: try SluiceServer.binary("sluice"),
                 arguments: arguments,
+                environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
                 standardOutput: output.held.number,
                 standardError: output.held.number
             )

@@ -9,7 +9,7 @@ struct LeadershipTests {
         let first = try scratch.open()
         let early = #expect(throws: StoreError.self) { try scratch.open() }
         #expect(early == .locked(holder: "process \(getpid()), which is starting"))
-        try first.announce(address: "http://127.0.0.1:7717")
+        try first.announce(address: "http://127.0.0.1:7717", token: "secret")
         let late = #expect(throws: StoreError.self) { try scratch.open() }
         #expect(late == .locked(holder: "process \(getpid()) at http://127.0.0.1:7717"))
         #expect(first.epoch == 1)
@@ -31,11 +31,20 @@ struct LeadershipTests {
         do {
             let store = try scratch.open()
             #expect(SQLiteStore.leader(path: scratch.path) == Leader(pid: getpid(), address: nil))
-            try store.announce(address: "http://127.0.0.1:1")
-            try store.announce(address: "b:2")
-            #expect(SQLiteStore.leader(path: scratch.path) == Leader(pid: getpid(), address: "b:2"))
+            try store.announce(address: "http://127.0.0.1:1", token: "a")
+            try store.announce(address: "b:2", token: "c")
+            #expect(SQLiteStore.leader(path: scratch.path) == Leader(pid: getpid(), address: "b:2", token: "c"))
         }
         #expect(SQLiteStore.leader(path: scratch.path) == nil)
+    }
+
+    @Test func `the lock file is for its owner only, also one that others could read before`() throws {
+        let scratch = try Scratch()
+        let lock = scratch.path + ".lock"
+        #expect(FileManager.default.createFile(atPath: lock, contents: nil, attributes: [.posixPermissions: 0o644]))
+        let store = try scratch.open()
+        #expect(try FileManager.default.attributesOfItem(atPath: lock)[.posixPermissions] as? Int == 0o600)
+        withExtendedLifetime(store) {}
     }
 
     @Test func `asking who leads never keeps a leader from taking over`() throws {

@@ -77,6 +77,10 @@ public final class SluiceServer {
 
     public struct NotReached: Error, CustomStringConvertible {
         public var description: String
+
+        public init(description: String) {
+            self.description = description
+        }
     }
 
     /// Where the built programs are: `SLUICE_TEST_BINARIES`, or beside the test's own executable.
@@ -122,7 +126,7 @@ public final class SluiceServer {
             }
             text += piece
         }
-        return (process, Client(server: try ServerAddress(try address(in: text))))
+        return (process, try LockFile(store: store).client())
     }
 
     private static func address(in text: Data) throws -> String {

@@ -69,8 +69,8 @@ import Testing
         #expect(throws: missing) { try options.reading { _ in } }
         let stopped = SluiceError(
             .unreachable,
-            "no server is running on store /nowhere/x.db; start one with \"sluice serve\", or say where it is with "
-                + "--server or --store"
+            "no server is running on store /nowhere/x.db; \"sluice serve --store /nowhere/x.db\" starts one, which takes up "
+                + "what was going on. If it is elsewhere, say where with --server or --store"
         )
         #expect(throws: stopped) { try options.client() }
     }

@@ -16,6 +16,8 @@ public enum ErrorCode: String, Hashable, Sendable, Codable, CaseIterable {
     case timedOut = "timed_out"
     /// No space, no memory, no slots.
     case exhausted
+    /// The coordinator's own store is full, damaged, or cannot be read.
+    case store
     /// A bug of ours, or a peer that breaks the protocol.
     case `internal`
 }

@@ -10,25 +10,27 @@ import NIOCore
 ///
 /// - Parameters:
 ///   - service: what the routes ask; see `ControlService`.
-///   - host: `127.0.0.1`, `localhost` or `::1`; anything else is refused, because the API has no authentication yet.
+///   - host: `127.0.0.1`, `localhost` or `::1`; anything else is refused, because the API is not encrypted.
 ///   - port: 0 chooses a free one.
+///   - token: what every request must carry as `Authorization: Bearer TOKEN`.
 ///   - onReady: called once with the address that clients use, `http://127.0.0.1:7584`, when requests are answered.
 /// - Throws: `SluiceError`: `invalid` for a host that is not loopback, `conflict` for a port in use.
 public func serveAPI(
     service: any ControlService,
     host: String = "127.0.0.1",
     port: Int,
+    token: String,
     onReady: @escaping @Sendable (_ address: String) async -> Void
 ) async throws {
     guard Loopback.isAddress(host) else {
         throw SluiceError(
             .invalid,
-            "the API cannot listen on \(host): it has no authentication yet, so only loopback addresses are allowed "
+            "the API cannot listen on \(host): it is not encrypted, so only loopback addresses are allowed "
                 + "(127.0.0.1, ::1, localhost)"
         )
     }
     let application = Application(
-        responder: Front(router: Routes.router(for: service).buildResponder()),
+        responder: Front(router: Routes.router(for: service).buildResponder(), token: token),
         server: .http1(
             configuration: .init(
                 idleTimeout: .seconds(90),

@@ -63,18 +63,22 @@ public final class CoordinatorProcess: Sendable {
     }
 
     /// Ends the loop; every worker dies with the supervisor. Runs that go on are taken up by the next start.
+    ///
+    /// Returns early when the task is cancelled.
     public func stop() async {
         _ = mailbox.post { $0.isStopping = true }
-        while board.closed == nil {
-            await board.changed(since: board.version, now: CoordinatorLoop.now)
-        }
+        _ = await ended()
     }
 
-    /// Waits until the coordinator has ended by itself; says why.
+    /// Waits until the coordinator has ended; says why.
     public func ended() async -> SluiceError {
-        while true {
-            if let reason = board.closed { return reason }
-            await board.changed(since: board.version, now: CoordinatorLoop.now)
+        do {
+            while true {
+                if let reason = board.closed { return reason }
+                try await board.changed(since: board.version, now: CoordinatorLoop.now)
+            }
+        } catch {
+            return SluiceError(.unreachable, "nobody waits for the coordinator's end any more")
         }
     }
 }

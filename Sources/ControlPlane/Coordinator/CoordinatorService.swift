@@ -21,12 +21,12 @@ final class CoordinatorService: ControlService {
     }
 
     func jobs() async throws -> [JobView] {
-        try store.jobs().map(view)
+        try read { try $0.jobs() }.map(view)
     }
 
     func job(_ name: String) async throws -> JobView {
-        guard let job = try store.job(name) else {
-            let known = try store.jobs().map(\.name).joined(separator: ", ")
+        guard let job = try read({ try $0.job(name) }) else {
+            let known = try read { try $0.jobs() }.map(\.name).joined(separator: ", ")
             throw SluiceError(.notFound, "job \"\(name)\" not found; known: \(known.isEmpty ? "none yet" : known)")
         }
         return try view(job)
@@ -46,7 +46,7 @@ final class CoordinatorService: ControlService {
     }
 
     func runs(job: String?, activeOnly: Bool, limit: Int) async throws -> [RunView] {
-        try store.runs(job: job, activeOnly: activeOnly, limit: limit, before: nil).map(view)
+        try read { try $0.runs(job: job, activeOnly: activeOnly, limit: limit, before: nil) }.map(view)
     }
 
     func run(_ reference: String) async throws -> RunView {
@@ -56,7 +56,7 @@ final class CoordinatorService: ControlService {
     func watch(_ reference: String, since version: UInt64) async throws -> (version: UInt64, run: RunView) {
         let first = try record(reference)
         if version > 0, !first.state.isTerminal {
-            await board.changed(since: version, now: CoordinatorLoop.now)
+            try await board.changed(since: version, now: CoordinatorLoop.now)
         }
         let seen = board.version
         let record = try record(reference)
@@ -95,11 +95,11 @@ final class CoordinatorService: ControlService {
     }
 
     func records(_ query: RecordQuery) async throws -> RecordPage {
-        try store.records(query)
+        try read { try $0.records(query) }
     }
 
     func logs(_ query: LogQuery) async throws -> [LogLine] {
-        try store.logs(query)
+        try read { try $0.logs(query) }
     }
 
     // MARK: workers
@@ -113,12 +113,12 @@ final class CoordinatorService: ControlService {
         while board.closed == nil {
             let version = board.version
             guard board.workers.contains(where: { $0.incarnation == incarnation }) else { break }
-            await board.changed(since: version, now: CoordinatorLoop.now)
+            try await board.changed(since: version, now: CoordinatorLoop.now)
         }
-        guard let record = try store.workers(run: nil).first(where: { $0.incarnation == incarnation }) else {
+        guard let record = try read({ try $0.workers(run: nil) }).first(where: { $0.incarnation == incarnation }) else {
             throw SluiceError(.notFound, "worker \(reference) is not in the store")
         }
-        let run = try record.run.flatMap { try store.run($0)?.number }
+        let run = try record.run.flatMap { id in try read { try $0.run(id)?.number } }
         return WorkerView(record, run: run, state: .dead, doing: "", bytes: 0)
     }
 
@@ -151,8 +151,8 @@ final class CoordinatorService: ControlService {
     }
 
     private func known(_ name: String) throws -> ConnectionSpec {
-        if let connection = try store.connection(name) { return connection }
-        let known = try store.connections().map(\.name).joined(separator: ", ")
+        if let connection = try read({ try $0.connection(name) }) { return connection }
+        let known = try read { try $0.connections() }.map(\.name).joined(separator: ", ")
         throw SluiceError(
             .notFound,
             "connection \"\(name)\" not found; known: \(known.isEmpty ? "none yet" : known)"
@@ -174,7 +174,16 @@ final class CoordinatorService: ControlService {
         }
     }
 
-    // MARK: the loop
+    // MARK: the store and the loop
+
+    /// Asks the store; its errors come out as `SluiceError`.
+    private func read<Value>(_ query: (any Store) throws -> Value) throws -> Value {
+        do {
+            return try query(store)
+        } catch let error as StoreError {
+            throw SluiceError(error)
+        }
+    }
 
     /// Does something in the loop and answers after it is durable.
     private func perform<Value: Sendable>(
@@ -192,7 +201,7 @@ final class CoordinatorService: ControlService {
                         }
                     }
                 } catch {
-                    continuation.resume(throwing: error)
+                    continuation.resume(throwing: (error as? StoreError).map(SluiceError.init) ?? error)
                 }
             }
             if !posted { continuation.resume(throwing: stopped) }
@@ -208,9 +217,9 @@ final class CoordinatorService: ControlService {
     private func record(_ reference: String) throws -> RunRecord {
         var found: RunRecord?
         if let number = Int(reference) {
-            found = try store.run(number: number)
+            found = try read { try $0.run(number: number) }
         } else if let id = RunID(reference) {
-            found = try store.run(id)
+            found = try read { try $0.run(id) }
         } else {
             throw SluiceError(.invalid, "\"\(reference)\" is no run: give its number or its id")
         }
@@ -220,7 +229,7 @@ final class CoordinatorService: ControlService {
 
     private func view(_ record: RunRecord) throws -> RunView {
         if !record.state.isTerminal, let live = board.runs[record.id] { return live }
-        let workers = try store.workers(run: record.id).map {
+        let workers = try read { try $0.workers(run: record.id) }.map {
             WorkerView($0, run: record.number, state: $0.diedAt == nil ? .dying : .dead, doing: "", bytes: 0)
         }
         return RunView(record, live: nil, workers: workers, CoordinatorLoop.now)
@@ -233,7 +242,7 @@ final class CoordinatorService: ControlService {
             spec: job.spec,
             isPaused: job.isPaused,
             pausedReason: job.pausedReason,
-            lastRun: try store.runs(job: job.name, activeOnly: false, limit: 1, before: nil).first.map(view)
+            lastRun: try read { try $0.runs(job: job.name, activeOnly: false, limit: 1, before: nil) }.first.map(view)
         )
     }
 }

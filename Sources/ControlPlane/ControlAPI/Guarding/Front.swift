@@ -3,21 +3,29 @@ import Hummingbird
 import HummingbirdCore
 import Model
 
-/// What every request meets first: refuses what a web page could have sent, and answers every error in the same form.
+/// What every request meets first: refuses what a web page or another user of this machine could have sent, and answers every
+/// error in the same form.
 ///
-/// The API has no authentication, only the loopback address. A page in the user's browser can reach that too: directly (it then
-/// sends `Origin` or `Sec-Fetch-Site`) or by pointing a name of its own at 127.0.0.1 (`Host` is then that name).
+/// Everybody on this machine can reach a loopback address; only who can read the store's lock file knows the token. A page in
+/// the user's browser can reach it too: directly (it then sends `Origin` or `Sec-Fetch-Site`) or by pointing a name of its own at
+/// 127.0.0.1 (`Host` is then that name).
 struct Front: HTTPResponder {
     let router: RouterResponder<BasicRequestContext>
+    let token: String
+
+    private struct TokenMissing: Error {}
 
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
         do {
             try refuseForeign(request)
+            guard hasToken(request) else { throw TokenMissing() }
             let response = try await router.respond(to: request, context: context)
             // The router's own answers have no body.
             guard response.status == .notFound, response.headers[.contentType] == nil else { return response }
             let route = "\(request.method.rawValue) \(request.uri.path)"
             return ErrorReply.response(SluiceError(.notFound, "there is no route \(route)"))
+        } catch is TokenMissing {
+            return unauthorized
         } catch let error as SluiceError {
             return ErrorReply.response(error)
         } catch let error as BodyTooLarge {
@@ -30,6 +38,22 @@ struct Front: HTTPResponder {
         } catch {
             return ErrorReply.response(SluiceError(.internal, "the request failed: \(error)"))
         }
+    }
+
+    /// Looks at every byte, so that the time tells nothing.
+    private func hasToken(_ request: Request) -> Bool {
+        let expected = "Bearer \(token)".utf8
+        let given = (request.headers[.authorization] ?? "").utf8
+        return given.count == expected.count && zip(given, expected).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+
+    private var unauthorized: Response {
+        let message =
+            "the request has no token of this server, or a wrong one; it stands in the lock file beside the server's store, "
+            + "where commands find it by --store, or is given to them as SLUICE_TOKEN"
+        var response = ErrorReply.response(SluiceError(.denied, message), status: .unauthorized)
+        response.headers[.wwwAuthenticate] = "Bearer"
+        return response
     }
 
     private func refuseForeign(_ request: Request) throws {

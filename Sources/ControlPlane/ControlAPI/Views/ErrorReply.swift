@@ -34,7 +34,7 @@ enum ErrorReply {
         case .invalid: .badRequest
         case .unsupported: .unprocessableContent
         case .timedOut: .gatewayTimeout
-        case .exhausted: .serviceUnavailable
+        case .exhausted, .store: .serviceUnavailable
         case .internal: .internalServerError
         }
     }

@@ -4,29 +4,41 @@ import Model
 extension CoordinatorLoop {
     /// Answered once it is durable: from then on no permit is given (force), or no batch is begun (graceful).
     func cancel(_ id: RunID, _ request: CancelRequest) throws -> Bool {
-        let now = now
-        if let place = queued.firstIndex(where: { $0.record.id == id }) {
-            var record = queued.remove(at: place).record
-            record.state = .cancelled
-            record.endedAt = now
-            record.reason = request.reason ?? "cancelled before it started"
-            record.cancel = CancelRecord(
-                mode: request.mode,
-                actor: request.actor,
-                reason: request.reason,
-                requestedAt: now,
-                deadlineAt: nil,
-                onDeadline: .force
-            )
-            changes.append(.updateRun(record, from: .queued))
-            changes.append(
-                .audit(AuditRecord(at: now, actor: request.actor, event: "cancel_requested", run: id, detail: "queued"))
-            )
-            return true
+        if runs[id] != nil, !request.streams.isEmpty { return try cancelStreams(id, request) }
+        guard let run = cancelQueued(id, request) ?? cancelStarted(id, request) else { return false }
+        if request.pause ?? (request.mode == .force) {
+            try pause(run.job, paused: true, reason: "run \(run.number) was cancelled", actor: request.actor)
         }
-        guard let active = runs[id] else { return false }
-        if !request.streams.isEmpty { return try cancelStreams(id, request) }
-        let job = active.job.name
+        return true
+    }
+
+    /// The run, when it was waiting for slots: nothing was attempted, it is over.
+    private func cancelQueued(_ id: RunID, _ request: CancelRequest) -> RunRecord? {
+        guard let place = queued.firstIndex(where: { $0.record.id == id }) else { return nil }
+        let now = now
+        var record = queued.remove(at: place).record
+        record.state = .cancelled
+        record.endedAt = now
+        record.reason = request.reason ?? "cancelled before it started"
+        record.cancel = CancelRecord(
+            mode: request.mode,
+            actor: request.actor,
+            reason: request.reason,
+            requestedAt: now,
+            deadlineAt: nil,
+            onDeadline: .force
+        )
+        changes.append(.updateRun(record, from: .queued))
+        changes.append(
+            .audit(AuditRecord(at: now, actor: request.actor, event: "cancel_requested", run: id, detail: "queued"))
+        )
+        return record
+    }
+
+    /// The run, when it took the cancel; nil when it has ended.
+    private func cancelStarted(_ id: RunID, _ request: CancelRequest) -> RunRecord? {
+        guard let active = runs[id] else { return nil }
+        let now = now
         var accepted = false
         act(on: id) { machine in
             let (steps, taken) = machine.cancelRequested(
@@ -39,15 +51,7 @@ extension CoordinatorLoop {
             accepted = taken
             return steps
         }
-        if accepted, request.pause ?? (request.mode == .force) {
-            try pause(
-                job,
-                paused: true,
-                reason: "run \(active.machine.record.number) was cancelled",
-                actor: request.actor
-            )
-        }
-        return accepted
+        return accepted ? active.machine.record : nil
     }
 
     /// Of one run some streams; the schedule goes on.

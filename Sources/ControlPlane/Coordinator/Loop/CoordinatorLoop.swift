@@ -18,6 +18,8 @@ final class CoordinatorLoop {
     let work: ZeroMQSocket
     let fleetSocket: ZeroMQSocket
     let control: ZeroMQSocket
+    /// Of this machine; nil where it does not say.
+    let bootID = try? Machine.bootID()
 
     var runs: [RunID: ActiveRun] = [:]
     var fleet: FleetMachine
@@ -33,8 +35,8 @@ final class CoordinatorLoop {
     var freezes: [String: FreezeRecord] = [:]
     var lastNumber = 0
     var generator: SplitMix64
-    /// The store took nothing more for want of space, even with its reserve freed.
-    var isStoreFull = false
+    /// The store's file, once its disk was full; nothing is started any more then.
+    var fullStore: String?
     var isStopping = false
     /// Errands that failed and are ordered again.
     var postponed: [(at: Timestamp, kind: PendingErrand.Kind, connection: ConnectionSpec)] = []
@@ -173,8 +175,8 @@ final class CoordinatorLoop {
             } catch StoreError.full(let path) {
                 failure = storeIsFull(path)
             } catch {
-                failure = error
-                stopForGood("the store failed: \(error)")
+                stopForGood("the store failed: \(error)", .store)
+                failure = fatal
             }
         }
         changes.removeAll(keepingCapacity: true)
@@ -196,16 +198,16 @@ final class CoordinatorLoop {
     /// Frees the reserve, stores the turn again and ends what runs: without a journal nothing may be written.
     private func storeIsFull(_ path: String) -> (any Error)? {
         guard store.freeReserve() else {
-            stopForGood("no space is left for the store \(path)")
+            stopForGood("no space is left for the store \(path)", .store)
             return fatal
         }
         do {
             try store.apply(changes)
         } catch {
-            stopForGood("no space is left for the store \(path), not even for its last words: \(error)")
+            stopForGood("no space is left for the store \(path), not even for its last words: \(error)", .store)
             return fatal
         }
-        isStoreFull = true
+        fullStore = path
         changes.removeAll(keepingCapacity: true)
         let reason = "no space is left for the store \(path); free some and start the run again"
         for id in Array(runs.keys) {
@@ -215,14 +217,14 @@ final class CoordinatorLoop {
             try store.apply(changes)
             return nil
         } catch {
-            stopForGood("no space is left for the store \(path): \(error)")
+            stopForGood("no space is left for the store \(path): \(error)", .store)
             return fatal
         }
     }
 
     /// Nothing can be recorded any more: the workers are killed with their supervisor, the next start reconciles.
-    func stopForGood(_ reason: String) {
-        fatal = SluiceError(.exhausted, "\(reason); the workers are killed, the next start reconciles what they did")
+    func stopForGood(_ reason: String, _ code: ErrorCode = .internal) {
+        fatal = SluiceError(code, "\(reason); the workers are killed, the next start reconciles what they did")
         supervisor.child?.kill()
         isStopping = true
     }

@@ -27,7 +27,7 @@ extension CoordinatorLoop {
                 try takeUp(record, living: Set(living.filter { $0.run == record.id }.map(\.incarnation)), now)
             }
         } catch {
-            stopForGood("the store cannot be read: \(error)")
+            stopForGood("the store cannot be read: \(error)", .store)
         }
     }
 

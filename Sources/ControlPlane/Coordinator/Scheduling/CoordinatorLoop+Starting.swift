@@ -14,8 +14,11 @@ extension CoordinatorLoop {
                 "job \"\(name)\" is in run \(other.number), which is \(other.state.rawValue); one run per job at a time"
             )
         }
-        guard !isStoreFull else {
-            throw SluiceError(.exhausted, "the store is full; free some space and restart the coordinator")
+        if let fullStore {
+            throw SluiceError(
+                .store,
+                "no space was left for the store \(fullStore); free some and restart the server"
+            )
         }
         let now = now
         let record = RunRecord(
@@ -46,6 +49,7 @@ extension CoordinatorLoop {
 
     /// First in, first out, as slots become free; those that wait have the others make room.
     func startQueuedRuns() {
+        guard fullStore == nil else { return }
         shareSlots()
         while let place = queued.firstIndex(where: { freezes[$0.job.destination] == nil }),
             fleet.slotsTaken < settings.slots

@@ -28,7 +28,9 @@ extension CoordinatorLoop {
         for directive in directives {
             switch directive {
             case .spawn(let incarnation):
-                let record = WorkerRecord(incarnation: incarnation, spawnedAt: now)
+                var record = WorkerRecord(incarnation: incarnation, spawnedAt: now)
+                // Its supervisor is on this machine: after a reboot the row alone proves the death.
+                record.bootID = bootID
                 workers[incarnation] = LiveWorker(record: record, lastHeardAt: now)
                 changes.append(.insertWorker(record))
                 var order = WireSpawn()

@@ -21,6 +21,12 @@ final class LeaderLock: Sendable {
         guard descriptor >= 0 else {
             throw StoreError.failed(detail: "cannot open \(path): \(Self.reason(errno))")
         }
+        // Of a file that was there before: the token in it is for its owner only.
+        guard fchmod(descriptor, 0o600) == 0 else {
+            let failure = errno
+            close(descriptor)
+            throw StoreError.failed(detail: "cannot protect \(path) from others: \(Self.reason(failure))")
+        }
         for attempt in 1... {
             if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { break }
             guard errno == EWOULDBLOCK, attempt < Self.attemptsMax else {
@@ -41,9 +47,9 @@ final class LeaderLock: Sendable {
         close(descriptor)
     }
 
-    /// Tells those who are refused where the leader's API listens.
-    func announce(address: String) throws {
-        try write(Leader(pid: getpid(), address: address))
+    /// Tells those who can read the file where the leader's API listens, and what it asks of them.
+    func announce(address: String, token: String) throws {
+        try write(Leader(pid: getpid(), address: address, token: token))
     }
 
     /// Who holds the lock of the store now; nil when nobody does.

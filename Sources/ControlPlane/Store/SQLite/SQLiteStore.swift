@@ -57,8 +57,9 @@ public final class SQLiteStore: Store {
         reserve.create()
     }
 
-    public func announce(address: String) throws {
-        try lock.announce(address: address)
+    /// Tells this user's other processes where the API of this process is and what token it asks for.
+    public func announce(address: String, token: String) throws {
+        try lock.announce(address: address, token: token)
     }
 
     public func apply(_ changes: [StoreChange]) throws {

@@ -1,3 +1,5 @@
+public import Model
+
 extension StoreError: CustomStringConvertible {
     /// What a person reads when it reaches one.
     public var description: String {
@@ -7,5 +9,17 @@ extension StoreError: CustomStringConvertible {
         case .locked(let holder): "the store is in use by \(holder)"
         case .failed(let detail): detail
         }
+    }
+}
+
+extension SluiceError {
+    /// As it leaves the coordinator.
+    public init(_ error: StoreError) {
+        let code: ErrorCode =
+            switch error {
+            case .lostRace, .locked: .conflict
+            case .full, .failed: .store
+            }
+        self.init(code, error.description)
     }
 }

@@ -52,6 +52,15 @@ struct RunCommand: ParsableCommand {
         let request = try request()
         let server = try Serving.start(local.settings(port: 0))
         defer { server.stop() }
+        do {
+            try carryOut(request, on: server)
+        } catch let error as SluiceError {
+            // What ended the coordinator says more than that nobody answers any more.
+            throw server.failure ?? error
+        }
+    }
+
+    private func carryOut(_ request: ApplyRequest, on server: LocalServer) throws {
         _ = try server.client.apply(request, actor: Console.actor)
         let job = request.jobs[0].name
         let interrupts = InterruptedRun(client: server.client)

@@ -32,7 +32,7 @@ final class LocalServer: Sendable {
     }
 
     /// - Parameters:
-    ///   - announce: tells others where the API is.
+    ///   - announce: tells others where the API is, and the token that it asks for.
     ///   - stop: what is to be stopped before the API ends.
     ///   - coordinatorEnded: returns when the coordinator has ended, with the reason; the API ends then, too.
     /// - Throws: what `serveAPI` throws when it cannot listen.
@@ -40,17 +40,18 @@ final class LocalServer: Sendable {
         service: any ControlService,
         host: String = "127.0.0.1",
         port: Int = 0,
-        announce: @escaping @Sendable (String) throws -> Void = { _ in },
+        announce: @escaping @Sendable (_ address: String, _ token: String) throws -> Void = { _, _ in },
         stop: @escaping @Sendable () async -> Void = {},
         coordinatorEnded: (@Sendable () async -> SluiceError)? = nil
     ) throws {
         let ready = DispatchSemaphore(value: 0)
         let bound = Mutex<Result<String, any Error>?>(nil)
         let ended = ended
+        let token = Self.makeToken()
         serving = Task.detached {
             do {
-                try await serveAPI(service: service, host: host, port: port) { address in
-                    let result = Result { try announce(address) }.map { address }
+                try await serveAPI(service: service, host: host, port: port, token: token) { address in
+                    let result = Result { try announce(address, token) }.map { address }
                     bound.withLock { $0 = result }
                     ready.signal()
                 }
@@ -67,13 +68,22 @@ final class LocalServer: Sendable {
             throw SluiceError(.internal, "the API ended before it began")
         }
         address = try result.get()
-        client = Client(server: try ServerAddress(address))
+        client = Client(server: try ServerAddress(address), token: token)
         guard let coordinatorEnded else { return }
         Task.detached { [serving] in
             let reason = await coordinatorEnded()
             if !ended.isWanted.load(ordering: .acquiring) { ended.failure.withLock { $0 = reason } }
             serving.cancel()
         }
+    }
+
+    /// 256 random bits.
+    private static func makeToken() -> String {
+        var random = SystemRandomNumberGenerator()
+        return (0..<4).map { _ in
+            let digits = String(random.next(), radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
     }
 
     /// A server that can only be asked what stands in the store.

@@ -9,7 +9,10 @@ struct ServerOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Address of the server, for example http://127.0.0.1:7584.",
-            discussion: "Default: the environment's SLUICE_SERVER, else whoever leads on the store.",
+            discussion: """
+                Default: the environment's SLUICE_SERVER, else whoever leads on the store. The token that it asks for is taken \
+                from the store's lock file, or from SLUICE_TOKEN.
+                """,
             valueName: "url"
         )
     )
@@ -20,8 +23,14 @@ struct ServerOptions: ParsableArguments {
 
     /// What later commands need to find the same server.
     var suffix: String {
-        if let server { return " --server \(server)" }
-        return store == "sluice.db" ? "" : " --store \(store)"
+        (server.map { " --server \($0)" } ?? "") + storeSuffix
+    }
+
+    private var storeSuffix: String { store == "sluice.db" ? "" : " --store \(store)" }
+
+    /// How to start what is missing.
+    private var start: String {
+        "\"sluice serve\(storeSuffix)\" starts one, which takes up what was going on"
     }
 
     /// How long a leader that is starting is waited for.
@@ -32,8 +41,7 @@ struct ServerOptions: ParsableArguments {
         if let client = try running() { return client }
         throw SluiceError(
             .unreachable,
-            "no server is running on store \(store); start one with \"sluice serve\", or say where it is with --server "
-                + "or --store"
+            "no server is running on store \(store); \(start). If it is elsewhere, say where with --server or --store"
         )
     }
 
@@ -49,18 +57,25 @@ struct ServerOptions: ParsableArguments {
         }
         let local = try LocalServer.inspecting(store: store)
         defer { local.stop() }
+        if let run = try local.client.runs(job: nil, activeOnly: true, limit: 1).first {
+            Console.note("no server is running on store \(store), so run \(run.number) stands still; \(start)")
+        }
         try body(local.client)
     }
 
     /// The server; nil when none is named and nobody leads on the store.
     func running() throws -> Client? {
-        if let text = server ?? ProcessInfo.processInfo.environment["SLUICE_SERVER"], !text.isEmpty {
-            return Client(server: try ServerAddress(text))
+        let environment = ProcessInfo.processInfo.environment
+        if let text = server ?? environment["SLUICE_SERVER"], !text.isEmpty {
+            let address = try ServerAddress(text)
+            let leader = SQLiteStore.leader(path: store)
+            let isLeader = try leader?.address.map(ServerAddress.init) == address
+            return Client(server: address, token: isLeader ? leader?.token : environment["SLUICE_TOKEN"])
         }
         let clock = ContinuousClock()
         let end = clock.now.advanced(by: Self.startPatience)
         while let leader = SQLiteStore.leader(path: store) {
-            if let address = leader.address { return Client(server: try ServerAddress(address)) }
+            if let address = leader.address { return Client(server: try ServerAddress(address), token: leader.token) }
             guard clock.now < end else {
                 throw SluiceError(.timedOut, "\(leader) does not answer yet; try again", isRetriable: true)
             }

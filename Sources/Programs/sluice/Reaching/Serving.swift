@@ -36,7 +36,7 @@ enum Serving {
                 service: coordinator.service,
                 host: settings.host,
                 port: settings.port,
-                announce: { try store.announce(address: $0) },
+                announce: { try store.announce(address: $0, token: $1) },
                 stop: { await coordinator.stop() },
                 coordinatorEnded: { await coordinator.ended() }
             )
@@ -63,11 +63,11 @@ enum Serving {
             )
         } catch StoreError.full(let file) {
             throw SluiceError(
-                .exhausted,
+                .store,
                 "no space is left for \(file); free some, or choose another file with --store"
             )
         } catch StoreError.failed(let detail) {
-            throw SluiceError(.invalid, "the store cannot be opened: \(detail)")
+            throw SluiceError(.store, "the store cannot be opened: \(detail)")
         }
     }
 
