@@ -99,15 +99,16 @@ final class Mailbox: @unchecked Sendable {
         }
     }
 
-    /// Waits before another try. Ends at once when nothing may be started any more.
+    /// Waits before another try. Ends at once when there may be none any more.
     ///
+    /// - Parameter isStarted: an intent of the batch was out before.
     /// - Returns: whether another try may be made.
-    func pause(_ duration: Duration) -> Bool {
+    func pause(_ duration: Duration, isStarted: Bool) -> Bool {
         let end = Date(timeIntervalSinceNow: Double(duration.microseconds) / 1_000_000)
         condition.lock()
         defer { condition.unlock() }
-        while current.mayStart, condition.wait(until: end) {}
-        return current.mayStart
+        while current.mayIntend(isStarted: isStarted), condition.wait(until: end) {}
+        return current.mayIntend(isStarted: isStarted)
     }
 
     /// The work thread gives up: it takes no further command.

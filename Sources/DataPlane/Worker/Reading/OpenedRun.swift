@@ -42,6 +42,7 @@ final class OpenedRun {
         var answer = WireRunOpened.with {
             $0.run = message.run
             $0.snapshot = token ?? ""
+            $0.singleWriter = type(of: destination).capabilities.isSingleWriter
         }
         for index in message.streamIndexes {
             guard job.streams.indices.contains(Int(index)) else {

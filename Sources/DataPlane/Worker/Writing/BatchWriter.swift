@@ -119,7 +119,7 @@ final class BatchWriter {
                     return giveBack("rolled back \(tries) times, last: \(reason)", transient: true)
                 }
                 outbox.doing("waiting to try again: \(reason)")
-                guard mailbox.pause(pause) else { return giveBack(mailbox.orders.reason) }
+                guard mailbox.pause(pause, isStarted: isStarted) else { return giveBack(mailbox.orders.reason) }
                 pause = pause * 2
             case .inDoubt:
                 return .inDoubt
