@@ -35,7 +35,7 @@ import Testing
 
     @Test func `without the fence the same harness finds errors`() throws {
         let wrong = try lingeringCommit(environment: ["SLUICE_TEST_NO_FENCE": "1"])
-        print("kill harness | lingering commit | postgres, fence off | \(wrong.count) errors, the first: \(wrong.first ?? "")")
+        print("kill harness | lingering commit | postgres, fence off | \(wrong.count) errors: \(wrong.first ?? "")")
         #expect(wrong.contains { $0.contains("(I2)") })
     }
 
