@@ -11,8 +11,10 @@ extension Simulation {
         switch message {
         case .opened:
             try take {
-                $0.runOpened(id, snapshot: "s", isSingleWriter: false, streams: [:], warnings: [], $1)
+                $0.runOpened(id, snapshot: id.description, isSingleWriter: false, streams: [:], warnings: [], $1)
             }
+        case .cannotOpen:
+            try take { $0.runFailed(id, SluiceError(.conflict, "the view is gone", isRetriable: true), $1) }
         case .planned(let stream):
             let have = store.batches.values.count { $0.streamIndex == stream }
             let ranges = (have..<max(have, batchesPlanned[stream])).map { index in
@@ -109,7 +111,15 @@ extension Simulation {
 
     private mutating func obey(_ directive: RunDirective, _ worker: inout Worker, _ id: Incarnation) {
         switch directive {
-        case .openRun: worker.outbox.append(.opened)
+        case .openRun(_, let snapshot):
+            // The view of a process that has died meanwhile cannot be shared.
+            let holder = workers.first { $0.key.description == snapshot }
+            if snapshot.isEmpty || holder?.value.isAlive == true {
+                worker.opened = true
+                worker.outbox.append(.opened)
+            } else {
+                worker.outbox.append(.cannotOpen)
+            }
         case .planStream(_, let stream, _, _): worker.outbox.append(.planned(stream: stream))
         case .assign(_, let assignment): worker.assigned.append(assignment)
         case .answer(_, let answer):

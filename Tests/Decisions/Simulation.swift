@@ -31,6 +31,7 @@ struct Simulation {
 
     enum FromWorker {
         case opened
+        case cannotOpen
         case planned(stream: Int)
         case intent(IntentFacts)
         case outcome(OutcomeFacts)

@@ -57,7 +57,7 @@ final class LingeringCommit {
         let end = ContinuousClock.now.advanced(by: .seconds(60))
         while try !isDone() {
             guard ContinuousClock.now < end else { throw Waited() }
-            usleep(5_000)
+            _ = try Poller.wait(sockets: [], descriptors: [], timeout: .milliseconds(5))
         }
     }
 

@@ -82,6 +82,7 @@ extension RunMachine {
         if error.isRetriable, workers[incarnation]?.state == .opening, record.state == .running {
             // The view's holder died between the order and its execution: take another process and another view.
             workers[incarnation]?.state = .retiring
+            log(.warning, "cannot open the run: \(error.message)", by: incarnation, at: now, &steps)
             steps.directives.append(.retireWorker(incarnation, reason: error.message))
             if intensity.note(now) {
                 fail(error.message, now, &steps)

@@ -19,13 +19,14 @@ extension RunMachine {
         isSingleWriter ? 1 : min(limits.workers, max(1, share ?? limits.workers))
     }
 
-    /// At batch boundaries: workers over the share get nothing more, and leave once they have nothing in hand.
+    /// At batch boundaries: workers over the share get nothing more, and leave once they have nothing in hand. Those that
+    /// have not opened the run yet go first: they may need the view of one that has.
     mutating func retireExcess(_ steps: inout Steps) {
         guard record.state == .running || record.state == .held else { return }
         let present = workers.filter { $0.value.state != .retiring && !$0.value.isKilled }
         var excess = present.count - workersMax
         guard excess > 0 || present.values.contains(where: \.isLeaving) else { return }
-        for (incarnation, worker) in present.sorted(by: { ($0.value.load, $0.key) < ($1.value.load, $1.key) }) {
+        for (incarnation, worker) in present.sorted(by: { ($0.value.worth, $0.key) < ($1.value.worth, $1.key) }) {
             workers[incarnation]?.isLeaving = excess > 0
             guard excess > 0 else { continue }
             excess -= 1
@@ -57,4 +58,12 @@ extension RunMachine {
 
 extension RunMachine.RunWorker {
     var load: Int { inHand.count + (planning == nil ? 0 : 1) }
+
+    fileprivate var worth: Int {
+        switch state {
+        case .waiting: -2
+        case .opening: -1
+        case .open, .retiring: load
+        }
+    }
 }

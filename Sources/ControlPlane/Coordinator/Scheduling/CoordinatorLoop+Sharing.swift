@@ -5,7 +5,9 @@ extension CoordinatorLoop {
     /// Gives every run that goes on, and those that wait for their turn, an even share of the slots; what one cannot use
     /// goes to the others. Runs shrink to their share at batch boundaries.
     func shareSlots() {
-        let live = runs.values.map(\.machine).filter { $0.isLive || $0.record.state == .held }
+        let live = runs.values.map(\.machine).filter {
+            !$0.record.state.isTerminal && $0.record.state != .terminating && $0.record.state != .reconciling
+        }
         let waiting = queued.filter { freezes[$0.job.destination] == nil }
         var wants = live.map { (number: $0.record.number, run: RunID?.some($0.record.id), most: $0.limits.workers) }
         wants += waiting.map {

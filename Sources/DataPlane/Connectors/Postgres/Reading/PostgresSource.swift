@@ -63,8 +63,8 @@ public final class PostgresSource: Source {
             }
             throw SluiceError(
                 .conflict,
-                "\(settings.place): the shared view of the data is gone, its holder ended (\(error.message));"
-                    + " the stream has to start again"
+                "\(settings.place): the shared view of the data is gone, its holder ended (\(error.message))",
+                isRetriable: true
             )
         }
     }
