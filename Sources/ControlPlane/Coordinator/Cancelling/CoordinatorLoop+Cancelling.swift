@@ -54,20 +54,22 @@ extension CoordinatorLoop {
         return accepted ? active.machine.record : nil
     }
 
-    /// Of one run some streams; the schedule goes on.
+    /// Of one run some streams, named by their source or destination; the schedule goes on.
     private func cancelStreams(_ id: RunID, _ request: CancelRequest) throws -> Bool {
-        guard let known = runs[id]?.machine.record.streams.map(\.stream) else { return false }
-        let indexes = try request.streams.map { name in
-            guard let index = known.firstIndex(of: name) else {
-                let list = known.joined(separator: ", ")
+        guard let streams = runs[id]?.job.streams else { return false }
+        var indexes: Set<Int> = []
+        for name in request.streams {
+            let named = streams.indices.filter { streams[$0].destination == name || streams[$0].stream == name }
+            guard !named.isEmpty else {
+                let list = streams.map(\.destination).joined(separator: ", ")
                 throw SluiceError(.notFound, "the run has no stream \"\(name)\"; it has: \(list)")
             }
-            return index
+            indexes.formUnion(named)
         }
         var accepted = false
         act(on: id) { machine in
             let (steps, taken) = machine.streamsCancelled(
-                Set(indexes),
+                indexes,
                 mode: request.mode,
                 actor: request.actor,
                 reason: request.reason,
