@@ -20,7 +20,16 @@ CREATE FUNCTION contacts(rows bigint, shift integer) RETURNS TABLE (
 $$;
 CREATE TABLE src_a AS SELECT * FROM contacts(:rows, 0);
 CREATE TABLE src_b AS SELECT * FROM contacts(:rows, 1);
+-- src_b with visits as text, all well (src_c) and with 5 % that are no number (src_d).
+CREATE TABLE src_c AS SELECT id, mail, first_name, last_name, company, phone, city, visits::text AS visits, balance, active,
+    created_at, updated_at FROM src_b;
+CREATE TABLE src_d AS SELECT id, mail, first_name, last_name, company, phone, city,
+    CASE WHEN id % 20 = 0 THEN 'n/a' ELSE visits END AS visits, balance, active, created_at, updated_at FROM src_c;
+CREATE TABLE few AS SELECT * FROM src_b ORDER BY id LIMIT 100;
 ALTER TABLE src_a ADD PRIMARY KEY (id);
+ALTER TABLE src_c ADD PRIMARY KEY (id);
+ALTER TABLE src_d ADD PRIMARY KEY (id);
+ALTER TABLE few ADD PRIMARY KEY (id);
 ALTER TABLE src_b ADD PRIMARY KEY (id);
 CREATE TABLE dst (
     id bigint PRIMARY KEY, email text, full_name text, company text, phone text, city text,
@@ -30,4 +39,4 @@ CREATE VIEW mapped_a AS SELECT id, mail AS email, first_name || ' ' || last_name
     visits::bigint AS visits, balance, active, created_at, updated_at FROM src_a;
 CREATE VIEW mapped_b AS SELECT id, mail AS email, first_name || ' ' || last_name AS full_name, company, phone, city,
     visits::bigint AS visits, balance, active, created_at, updated_at FROM src_b;
-VACUUM ANALYZE src_a, src_b;
+VACUUM ANALYZE src_a, src_b, src_c, src_d, few;

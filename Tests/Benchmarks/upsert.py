@@ -12,12 +12,17 @@ import pathlib
 import resource
 import statistics
 import subprocess
+import threading
 import time
 
 COLUMNS = ["email", "full_name", "company", "phone", "city", "visits", "balance", "active", "created_at", "updated_at"]
 PR_SET_CHILD_SUBREAPER = 36
 # Of MEASURES: wall and CPU as multiples of psql's.
 BARS = {"every row changes": (1.25, 1.9), "nothing changes": (0.65, None)}
+BAD_RATIO_BAR = 3.0
+# Seconds: `sluice run` on 100 rows from cold, `sluice serve` ready. MiB: a worker, the coordinator.
+RUN_BAR, SERVE_BAR = 0.5, 1.0
+MEMORY_BARS = {"sluice-worker": 128, "sluice": 200}
 
 
 def arguments():
@@ -38,6 +43,7 @@ class Bench:
         self.passed = 0
         self.failed = 0
         self.number = 0
+        self.peaks = {}
 
     def psql(self, *commands, url=None, **more):
         line = ["psql", "--quiet", "--no-psqlrc", "--tuples-only", "--no-align", "-v", "ON_ERROR_STOP=1", url or self.url]
@@ -88,7 +94,7 @@ class Bench:
         if writing.wait() or reading.wait():
             raise SystemExit("psql failed")
 
-    def by_sluice(self):
+    def room(self, source):
         self.number += 1
         room = self.options.scratch / f"sluice{self.number}"
         room.mkdir()
@@ -102,7 +108,7 @@ jobs:
     destination: here
     workers: 2
     streams:
-      - stream: public.src_b
+      - stream: public.{source}
         destination: public.dst
         key: [id]
         map:
@@ -111,13 +117,20 @@ jobs:
           visits: {{ from: visits, cast: integer }}
 """
         )
+        return room
+
+    def by_sluice(self, source="src_b"):
+        room = self.room(source)
         line = [self.options.binaries / "sluice", "run", "contacts", "--slots", "2", "--output", "json"]
         with open(room / "run.json", "w") as output:
             process = subprocess.Popen(line, cwd=room, stdin=subprocess.DEVNULL, stdout=output)
             # Its own time is read before it is reaped.
-            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+            with MemoryWatch(self.options.binaries) as memory:
+                os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
             self.coordinator = cpu_of(process.pid)
             status = process.wait()
+        for name, peak in memory.peaks.items():
+            self.peaks[name] = max(self.peaks.get(name, 0), peak)
         if status:
             raise SystemExit(f"sluice run ended with {status}: {(room / 'run.json').read_text()}")
         self.run = json.loads((room / "run.json").read_text())
@@ -144,6 +157,48 @@ jobs:
         self.check("sluice: rejected", counts["rejected"], 0)
         return results
 
+    def bad_records(self):
+        """The same upsert of clean records and of records of which 5 % are rejected."""
+        print(f"\n5 % of the records are bad: {self.options.rows:,} rows, wall s")
+        ratios = []
+        for number in range(self.options.pairs):
+            walls = {}
+            for source in ["src_c", "src_d"] if number % 2 == 0 else ["src_d", "src_c"]:
+                self.reset("a")
+                walls[source] = self.measured(lambda: self.by_sluice(source))[0]
+                self.check(f"{source}: rejected", self.run["counts"]["rejected"], self.options.rows // 20 * (source == "src_d"))
+            ratios.append(walls["src_d"] / walls["src_c"])
+            print(f"  pair {number + 1}: clean {walls['src_c']:.2f}, 5 % bad {walls['src_d']:.2f}", flush=True)
+        print(f"  ratio {judged(statistics.median(ratios), BAD_RATIO_BAR)}")
+
+    def start_up(self):
+        """From cold, with a store of its own each: a run of 100 rows, and a server until it answers."""
+        print("\nstart-up, s")
+        runs, serves = [], []
+        for _ in range(max(5, self.options.pairs)):
+            self.psql("TRUNCATE dst")
+            started = time.monotonic()
+            self.by_sluice("few")
+            runs.append(time.monotonic() - started)
+            self.check("start-up: applied", self.run["counts"]["applied"], 100)
+            room = self.room("few")
+            started = time.monotonic()
+            line = [self.options.binaries / "sluice", "serve", "--config", "sluice.yaml", "--port", "0", "--output", "json"]
+            server = subprocess.Popen(line, cwd=room, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            while "address" not in server.stdout.readline():
+                if server.poll() is not None:
+                    raise SystemExit(f"sluice serve ended with {server.returncode}")
+            serves.append(time.monotonic() - started)
+            server.terminate()
+            server.wait()
+        print(f"  sluice run, 100 rows: {judged(statistics.median(runs), RUN_BAR)}")
+        print(f"  sluice serve, ready: {judged(statistics.median(serves), SERVE_BAR)}")
+
+    def memory(self):
+        print("\npeak memory of a process, MiB")
+        for name, bar in MEMORY_BARS.items():
+            print(f"  {name}: {judged(self.peaks.get(name, 0) / 2**20, bar)}")
+
     def series(self, title, holds):
         print(f"\n{title}: {self.options.rows:,} rows, wall s, CPU s (client + server)")
         pairs = []
@@ -162,8 +217,43 @@ jobs:
         ]:
             ratio = statistics.median(figure(pair["sluice"]) / figure(pair["psql"]) for pair in pairs)
             medians = [statistics.median(figure(pair[side]) for pair in pairs) for side in ("psql", "sluice")]
-            judged = "no bar" if bar is None else f"bar {bar}: {'met' if ratio <= bar else 'missed'}"
-            print(f"  {what}: psql {medians[0]:.2f}, sluice {medians[1]:.2f}, ratio {ratio:.2f} ({judged})")
+            print(f"  {what}: psql {medians[0]:.2f}, sluice {medians[1]:.2f}, ratio {judged(ratio, bar)}")
+
+
+def judged(figure, bar):
+    verdict = "no bar" if bar is None else f"bar {bar}: {'met' if figure <= bar else 'missed'}"
+    return f"{figure:.2f} ({verdict})"
+
+
+class MemoryWatch(threading.Thread):
+    """Watches the peak resident bytes of the processes of our programs, by name."""
+
+    INTERVAL = 0.05
+
+    def __init__(self, binaries):
+        super().__init__(daemon=True)
+        self.programs = {str((binaries / name).resolve()): name for name in MEMORY_BARS}
+        self.peaks = {}
+        self.over = threading.Event()
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.join()
+
+    def run(self):
+        while not self.over.wait(self.INTERVAL):
+            for process in pathlib.Path("/proc").glob("[0-9]*"):
+                try:
+                    name = self.programs.get(os.readlink(process / "exe"))
+                    if name:
+                        peak = next(line for line in (process / "status").open() if line.startswith("VmHWM"))
+                        self.peaks[name] = max(self.peaks.get(name, 0), int(peak.split()[1]) * 1024)
+                except (OSError, StopIteration):
+                    continue
 
 
 def cpu_of(pid, and_children=False):
@@ -203,6 +293,9 @@ def main():
     bench.prepare()
     bench.series("every row changes", "a")
     bench.series("nothing changes", "b")
+    bench.bad_records()
+    bench.start_up()
+    bench.memory()
     print(f"\n{bench.passed} passed, {bench.failed} failed")
     raise SystemExit(1 if bench.failed else 0)
 
