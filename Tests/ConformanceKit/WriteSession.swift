@@ -24,12 +24,20 @@ final class WriteSession {
         attempt = .sample()
         try destination.check()
         try destination.openGate(installation: installation, run: run)
-        target = try destination.resolve(table: stream, fields: table.columns.map(\.name), key: table.key)
+        target = try Self.resolve(table, stream, at: destination)
         try destination.openFence(identity(.sample()))
     }
 
     deinit {
         destination.close()
+    }
+
+    static func resolve(_ table: SampleTable, _ stream: String, at destination: any Destination) throws -> Target {
+        guard let open = destination as? any OpenDestination else {
+            return try destination.resolve(table: stream, fields: table.columns.map(\.name), key: table.key)
+        }
+        let fields = table.columns.map { TargetField(name: $0.name, type: $0.kind.type, isNullable: true) }
+        return try open.resolve(table: stream, fields: fields, key: table.key)
     }
 
     func identity(_ write: WriteID) -> WriteIdentity {

@@ -132,6 +132,7 @@ public struct StreamView: Sendable, Hashable, Codable {
     public var uniqueKeys: [[String]]
     public var estimatedRecords: Int64?
     public var averageRecordBytes: Int64?
+    public var isPositional: Bool
 }
 
 public struct ColumnView: Sendable, Hashable, Codable {
