@@ -24,7 +24,7 @@ enum FileSettingReader {
         var settings: [String: String] = [:]
         settings["types"] = section["types"].flatMap(columnTypes)
         settings["compress"] = section["compress"]?.choice(Compression.self)?.rawValue
-        for (key, count) in section["roll"].map(roll) ?? [:] { settings["roll.\(key)"] = count }
+        if let entry = section["roll"] { settings.merge(roll(entry)) { $1 } }
         settings["delimiter"] = section["delimiter"].flatMap { character($0, or: "tab") }
         settings["quote"] = section["quote"].flatMap { character($0, or: "none") }
         settings["null"] = section["null"]?.text()
@@ -77,10 +77,10 @@ enum FileSettingReader {
         guard let section = entry.section(allowed: ["records", "bytes"], required: []) else { return [:] }
         if section.entries.isEmpty { entry.report("expected records or bytes, found neither") }
         var counts: [String: String] = [:]
-        counts["records"] = section["records"]?.integer(in: 1...BatchLimits.recordsMax).map { "\($0)" }
+        counts["roll.records"] = section["records"]?.integer(in: 1...BatchLimits.recordsMax).map { "\($0)" }
         if let entry = section["bytes"], let text = entry.text() {
             if let bytes = Quantity.size(text), bytes >= 1 << 10 {
-                counts["bytes"] = "\(bytes)"
+                counts["roll.bytes"] = "\(bytes)"
             } else {
                 entry.report("expected \(Quantity.sizeForms), at least 1KiB, found \(entry.found)")
             }

@@ -79,7 +79,7 @@ public enum SampleValue: Sendable, Hashable {
 
 extension SampleTable {
     /// Contacts under an integer key, of every kind of column.
-    static func contacts(_ name: String = "contacts") -> SampleTable {
+    public static func contacts(_ name: String = "contacts") -> SampleTable {
         SampleTable(
             name: name,
             columns: [

@@ -37,8 +37,8 @@ struct FilterEvaluator: Sendable {
             let column = try find(name, columns)
             let orders = try constants.map { try FilterOrder(columns[column], $0, isEquality: true) }
             return { rows, row in
-                guard !rows.isNull(row: row, column: column) else { return nil }
-                return orders.contains { $0.compare(rows, row: row, column: column) == 0 }
+                let found = orders.map { $0.compare(rows, row: row, column: column) }
+                return found.contains(0) ? true : found.contains(nil) ? nil : false
             }
         case .like(let name, let pattern):
             let column = try find(name, columns)

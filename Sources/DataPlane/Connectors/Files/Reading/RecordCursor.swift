@@ -22,7 +22,7 @@ final class RecordCursor {
     private let splitter: RecordSplitter
     /// One-column CSV: an empty line is a record.
     private let keepsEmptyLines: Bool
-    private var buffer = [UInt8](repeating: 0, count: bufferBytes)
+    private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bufferBytes, alignment: 16)
     private var start = 0
     private var end = 0
     private var isAtEnd = false
@@ -39,6 +39,10 @@ final class RecordCursor {
         self.splitter = splitter
         self.keepsEmptyLines = keepsEmptyLines
         try file.seek(to: position.offset)
+    }
+
+    deinit {
+        buffer.deallocate()
     }
 
     func canMove(to target: FilePosition) -> Bool {
@@ -71,16 +75,14 @@ final class RecordCursor {
                 position.line += lines
                 if fault == nil, isEmpty(first, content) { continue }
                 position.record += 1
-                return try buffer.withUnsafeBytes { bytes in
-                    try body(
-                        FileRecord(
-                            bytes: UnsafeRawBufferPointer(rebasing: bytes[first..<(first + content)]),
-                            line: line,
-                            hasQuotes: hasQuotes,
-                            fault: fault
-                        )
+                return try body(
+                    FileRecord(
+                        bytes: UnsafeRawBufferPointer(rebasing: buffer[first..<(first + content)]),
+                        line: line,
+                        hasQuotes: hasQuotes,
+                        fault: fault
                     )
-                }
+                )
             case .tooLong:
                 let line = position.line
                 try skipLine()
@@ -98,27 +100,26 @@ final class RecordCursor {
         }
     }
 
+    private var atHand: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: buffer[start..<end]) }
+
     private func nextEnd() -> RecordSplitter.End {
         if start == end, !isAtEnd { return .needsMore }
-        return buffer.withUnsafeBytes {
-            splitter.end(of: UnsafeRawBufferPointer(rebasing: $0[start..<end]), isLast: isAtEnd)
-        }
+        return splitter.end(of: atHand, isLast: isAtEnd)
     }
 
     /// Brings more bytes of the file in behind those at hand.
     private func fill() throws {
         if start > 0 {
-            buffer.withUnsafeMutableBytes { bytes in
-                bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
-            }
+            buffer.copyMemory(from: atHand)
             (start, end) = (0, end - start)
         }
         if end == buffer.count {
-            buffer.append(contentsOf: repeatElement(0, count: buffer.count))
+            let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * buffer.count, alignment: 16)
+            larger.copyMemory(from: atHand)
+            buffer.deallocate()
+            buffer = larger
         }
-        let count = try buffer.withUnsafeMutableBytes {
-            try file.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[end...]))
-        }
+        let count = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[end...]))
         end += count
         isAtEnd = count == 0
     }
@@ -126,10 +127,7 @@ final class RecordCursor {
     /// Passes over the rest of a line without holding it.
     private func skipLine() throws {
         while true {
-            let newline = buffer.withUnsafeBytes {
-                RecordSplitter.find(UInt8(ascii: "\n"), in: UnsafeRawBufferPointer(rebasing: $0[start..<end]))
-            }
-            if let newline {
+            if let newline = RecordSplitter.find(UInt8(ascii: "\n"), in: atHand) {
                 start += newline + 1
                 position.offset += newline + 1
                 break
