@@ -7,8 +7,8 @@ enum FileSettingReader {
     static let ofCSV = ofJSONL + ["delimiter", "quote", "header", "columns", "null"]
 
     private static let types = [
-        "bool", "int16", "int32", "int64", "float32", "float64", "numeric", "text", "bytes", "date", "time", "timestamp",
-        "timestamptz", "interval", "uuid", "json", "jsonb",
+        "bool", "int16", "int32", "int64", "float32", "float64", "numeric", "text", "bytes", "date", "time",
+        "timestamp", "timestamptz", "interval", "uuid", "json", "jsonb",
     ]
 
     private enum Compression: String, CaseIterable {

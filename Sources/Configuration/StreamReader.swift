@@ -60,8 +60,8 @@ struct StreamReader {
         guard !modes.contains(stream.writeMode) else { return }
         let allowed = modes.map { "write_mode: \($0.rawValue)" }.joined(separator: ", ")
         entry.report(
-            "connection \"\(destination.name)\" (\(destination.type)) has no write mode \(stream.writeMode.rawValue); "
-                + "allowed: \(allowed)"
+            "connection \"\(destination.name)\" (\(destination.type)) has no write mode "
+                + "\(stream.writeMode.rawValue); allowed: \(allowed)"
         )
     }
 
@@ -69,7 +69,9 @@ struct StreamReader {
 
     /// The stream's own name, without its schema where the destination has none.
     private func defaultDestination(of stream: String) -> String {
-        guard ["sqlite", "csv", "jsonl"].contains(destination?.type), let dot = stream.lastIndex(of: ".") else { return stream }
+        guard ["sqlite", "csv", "jsonl"].contains(destination?.type), let dot = stream.lastIndex(of: ".") else {
+            return stream
+        }
         return String(stream[stream.index(after: dot)...])
     }
 

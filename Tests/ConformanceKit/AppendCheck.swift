@@ -71,7 +71,8 @@ public enum AppendCheck: String, CaseIterable, Sendable {
         ]
         let long = String(repeating: "long ", count: 5_000)
         let texts = [
-            "", "a", "007", "1e3", " 5 ", "'\"\\", "\"", "\"\"", "a,b;c", "é日本🛶", long, "\r\n\t", "\u{1}", "null", "\\N",
+            "", "a", "007", "1e3", " 5 ", "'\"\\", "\"", "\"\"", "a,b;c", "é日本🛶", long, "\r\n\t", "\u{1}", "null",
+            "\\N",
         ]
         let integers: [Int64] = [0, 1, -1, 65_536, .max, .min]
         var rows = reals.map { [.null, .real($0), .null, .null] as SampleRow }

@@ -24,7 +24,11 @@ extension SourceCheck {
         try subject.insert(table, rows)
         let source = try subject.makeSource()
         defer { source.close() }
-        try requireEqual(try read(source, scan(subject, stream, table), KeyRange()), try subject.rows(table), "values read")
+        try requireEqual(
+            try read(source, scan(subject, stream, table), KeyRange()),
+            try subject.rows(table),
+            "values read"
+        )
 
         var some = scan(subject, stream, table)
         some.columns = ["visits", "id", "email"]
@@ -127,13 +131,21 @@ extension SourceCheck {
         guard let again = try second.openSnapshot(adopting: token) else {
             throw ConformanceFailure("who adopts a snapshot gets no token to share it on")
         }
-        try requireEqual(try read(second, scan(subject, stream, table), KeyRange()), before, "records of the view adopted")
+        try requireEqual(
+            try read(second, scan(subject, stream, table), KeyRange()),
+            before,
+            "records of the view adopted"
+        )
         // The view outlives its first holder.
         first.close()
         let third = try subject.makeSource()
         defer { third.close() }
         _ = try third.openSnapshot(adopting: again)
-        try requireEqual(try read(third, scan(subject, stream, table), KeyRange()), before, "records of the view adopted again")
+        try requireEqual(
+            try read(third, scan(subject, stream, table), KeyRange()),
+            before,
+            "records of the view adopted again"
+        )
         let fresh = try subject.makeSource()
         defer { fresh.close() }
         let now = try read(fresh, scan(subject, stream, table), KeyRange())
@@ -151,7 +163,11 @@ extension SourceCheck {
         source.close()
         source.close()
         try source.check()
-        try requireEqual(try read(source, scan(subject, stream, table), KeyRange()).count, 1, "records read after close")
+        try requireEqual(
+            try read(source, scan(subject, stream, table), KeyRange()).count,
+            1,
+            "records read after close"
+        )
         source.close()
     }
 }

@@ -63,14 +63,17 @@ import Testing
 
     /// Those in `out` that a person sees.
     private func files() throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: directory.file("out")).filter { !$0.hasPrefix(".") }.sorted()
+        try FileManager.default.contentsOfDirectory(atPath: directory.file("out")).filter { !$0.hasPrefix(".") }
+            .sorted()
     }
 
     /// The ids in all files, by the write that is named in the file's name.
     private func ids() throws -> [String: [Int]] {
         var ids: [String: [Int]] = [:]
         for file in try files() {
-            let lines = try String(contentsOfFile: directory.file("out/\(file)"), encoding: .utf8).split(separator: "\n")
+            let lines = try String(contentsOfFile: directory.file("out/\(file)"), encoding: .utf8).split(
+                separator: "\n"
+            )
             #expect(lines.first == "id,email,score")
             let write = String(file.dropLast(".csv".count).suffix(36))
             ids[write] = lines.dropFirst().compactMap { Int($0.prefix { $0 != "," }) }
@@ -170,7 +173,9 @@ import Testing
         #expect(ended.counts.applied == written.values.map(\.count).reduce(0, +))
         let query = RecordQuery(run: run.id, verdicts: [.applied], limit: RecordQuery.limitMax)
         let listed = try server.client.records(query).records
-        let byWrite = Dictionary(grouping: listed, by: \.write.description).mapValues { $0.compactMap { Int($0.key) }.sorted() }
+        let byWrite = Dictionary(grouping: listed, by: \.write.description).mapValues {
+            $0.compactMap { Int($0.key) }.sorted()
+        }
         #expect(byWrite == written.mapValues { $0.sorted() })
     }
 

@@ -200,7 +200,7 @@ final class FileSubject {
             case "\"" where isQuoted && rest.first == "\"":
                 rest = rest.dropFirst()
                 field = (field ?? "") + "\""
-            case "\"": 
+            case "\"":
                 isQuoted.toggle()
                 field = field ?? ""
             case "," where !isQuoted:

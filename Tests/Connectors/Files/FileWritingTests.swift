@@ -54,7 +54,10 @@ import Testing
         let destination = try subject.destination(["null": "NULL", "delimiter": ";"])
         let target = try target(destination, [("id", .int64), ("a;b", .text), ("on", .date), ("ok", .bool)])
         let rows = try rows(
-            [["1", "x;\"y\"", "2024-02-29", "t"], ["2", "NULL", nil, "f"], ["3", nil, nil, nil], ["4", "", nil, nil]],
+            [
+                ["1", "x;\"y\"", "2024-02-29", "t"], ["2", "NULL", nil, "f"], ["3", nil, nil, nil],
+                ["4", "", nil, nil],
+            ],
             target
         )
         _ = try write(destination, rows, target)
@@ -78,7 +81,10 @@ import Testing
         let destination = try subject.destination()
         let target = try target(
             destination,
-            [("n", .numeric), ("f", .float64), ("ok", .bool), ("j", .json), ("b", .jsonBinary), ("at", .timestampWithZone)]
+            [
+                ("n", .numeric), ("f", .float64), ("ok", .bool), ("j", .json), ("b", .jsonBinary),
+                ("at", .timestampWithZone),
+            ]
         )
         let rows = try rows(
             [

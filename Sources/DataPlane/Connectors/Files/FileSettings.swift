@@ -37,7 +37,8 @@ struct FileSettings: Sendable {
         for setting in settings.keys.sorted() where !allowed.contains(setting) {
             throw SluiceError(
                 .invalid,
-                "\(place): type \(format.rawValue) has no setting \"\(setting)\"; allowed: \(allowed.joined(separator: ", "))"
+                "\(place): type \(format.rawValue) has no setting \"\(setting)\"; allowed: "
+                    + allowed.joined(separator: ", ")
             )
         }
         guard let path = settings["path"], !path.isEmpty else {
@@ -52,7 +53,8 @@ struct FileSettings: Sendable {
         guard format == .jsonl || hasHeader == (columns == nil) else {
             throw SluiceError(
                 .invalid,
-                "\(place): " + (hasHeader ? "\"columns\" is for files without a header" : "header: false needs \"columns\"")
+                "\(place): "
+                    + (hasHeader ? "\"columns\" is for files without a header" : "header: false needs \"columns\"")
             )
         }
         csv = try CSVDialect(settings, place)

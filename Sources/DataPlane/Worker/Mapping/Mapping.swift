@@ -60,7 +60,7 @@ public struct Mapping: Sendable {
             check.run(mapped, at: index, rejections: &rejections)
         }
         guard !target.isAppend else { return MappedBatch(rows: mapped, rejections: rejections, lines: rows.lines) }
-        RepeatedKeys(target).reject(in: mapped, but: rows.rejections, rejections: &rejections)
+        RepeatedKeys(target).reject(in: mapped, from: rows, rejections: &rejections)
         let batch = MappedBatch(rows: mapped, rejections: rejections, lines: rows.lines)
         // A scan in the order of the key is in the same order for every worker; that of a file is in none.
         return plan.scan.key.isEmpty ? KeyOrder(target).sorted(batch) : batch

@@ -47,6 +47,10 @@ final class JSONLDecoder: RecordDecoder {
         batch.endRow(line: record.line, rejection: rejection)
     }
 
+    private func shown(_ value: UnsafeRawBufferPointer) -> String {
+        String(decoding: value.prefix(4 * ValueError.textMax), as: UTF8.self)
+    }
+
     /// Puts the value's canonical bytes into `scratch`.
     private func parse(_ value: UnsafeRawBufferPointer, as type: ValueType) throws(ValueError) {
         let kind = JSONKind(of: value)
@@ -55,17 +59,13 @@ final class JSONLDecoder: RecordDecoder {
         }
         guard kind == .string else {
             if kind == .container, type != .text {
-                throw ValueError(type: type, text: String(decoding: value.prefix(200), as: UTF8.self), reason: "a JSON container")
+                throw ValueError(type: type, text: shown(value), reason: "it is a JSON object or array")
             }
             return try ValueText.parse(value, as: type, into: &scratch)
         }
         var text: [UInt8] = []
         guard JSONMembers.unescape(UnsafeRawBufferPointer(rebasing: value.dropFirst().dropLast()), into: &text) else {
-            throw ValueError(
-                type: type,
-                text: String(decoding: value.prefix(200), as: UTF8.self),
-                reason: "half of a surrogate pair"
-            )
+            throw ValueError(type: type, text: shown(value), reason: "half of a surrogate pair")
         }
         if type == .text {
             swap(&scratch, &text)

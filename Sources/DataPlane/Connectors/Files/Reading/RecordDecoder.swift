@@ -30,7 +30,9 @@ enum UTF8Check {
         // Mostly ASCII, eight bytes at a time.
         var place = 0
         while place + 8 <= bytes.count {
-            guard bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self) & 0x8080_8080_8080_8080 == 0 else { break }
+            guard bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self) & 0x8080_8080_8080_8080 == 0 else {
+                break
+            }
             place += 8
         }
         guard place < bytes.count else { return true }

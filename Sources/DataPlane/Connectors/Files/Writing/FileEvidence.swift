@@ -18,7 +18,8 @@ struct FileEvidence {
         }
         guard write.system.isEmpty || write.system == directory.system else {
             return .unknowable(
-                detail: "directory \(directory.path) is \(directory.system), the write went to \(write.system): it was replaced"
+                detail: "directory \(directory.path) is \(directory.system), the write went to \(write.system): "
+                    + "it was replaced"
             )
         }
         return .unknowable(
