@@ -65,7 +65,9 @@ struct StreamReader {
         )
     }
 
-    private static let modes: [String: [WriteMode]] = ["csv": [.append], "jsonl": [.append]]
+    private static let modes: [String: [WriteMode]] = [
+        "sqlite": [.upsert, .append], "csv": [.append], "jsonl": [.append],
+    ]
 
     /// The stream's own name, without its schema where the destination has none.
     private func defaultDestination(of stream: String) -> String {

@@ -19,7 +19,7 @@ public enum AppendCheck: String, CaseIterable, Sendable {
     public func run(on subject: ConformanceSubject) throws {
         let table = self == .oddNames ? Self.oddTable : .contacts()
         let stream = try subject.makeTable(table)
-        let session = try WriteSession(subject, table, stream)
+        let session = try WriteSession(subject, table, stream, mode: .append)
         try requireEqual(session.target.isAppend, true, "the target is one to append to")
         switch self {
         case .commit: try Self.checkCommit(subject, session)
@@ -156,13 +156,18 @@ public enum AppendCheck: String, CaseIterable, Sendable {
             first.table,
             stream,
             installation: first.installation,
-            run: first.run
+            run: first.run,
+            mode: .append
         )
-        for session in [first, second] {
-            _ = try session.stage(contacts(1...10))
-            try session.destination.apply()
+        if type(of: first.destination).capabilities.isSingleWriter {
+            for session in [first, second] { _ = try session.write(contacts(1...10)) }
+        } else {
+            for session in [first, second] {
+                _ = try session.stage(contacts(1...10))
+                try session.destination.apply()
+            }
+            for session in [second, first] { _ = try session.destination.commit() }
         }
-        for session in [second, first] { _ = try session.destination.commit() }
         let rows = try subject.rows(first.table)
         try requireEqual(rows.count, 20, "rows of two writes")
         try requireEqual(Set(rows), Set(contacts(1...10)), "rows of two writes")
@@ -221,7 +226,7 @@ public enum AppendCheck: String, CaseIterable, Sendable {
         let destination = session.destination
         for _ in 1...2 {
             try destination.openGate(installation: session.installation, run: session.run)
-            let again = try WriteSession.resolve(session.table, stream, at: destination)
+            let again = try WriteSession.resolve(session.table, stream, .append, at: destination)
             try requireEqual(again, session.target, "the target resolved again")
             destination.rollBack()
         }

@@ -15,7 +15,8 @@ final class WriteSession {
         _ table: SampleTable,
         _ stream: String,
         installation: InstallationID = .sample(),
-        run: RunID = .sample()
+        run: RunID = .sample(),
+        mode: WriteMode = .upsert
     ) throws {
         destination = try subject.makeDestination()
         self.table = table
@@ -24,7 +25,7 @@ final class WriteSession {
         attempt = .sample()
         try destination.check()
         try destination.openGate(installation: installation, run: run)
-        target = try Self.resolve(table, stream, at: destination)
+        target = try Self.resolve(table, stream, mode, at: destination)
         try destination.openFence(identity(.sample()))
     }
 
@@ -32,9 +33,15 @@ final class WriteSession {
         destination.close()
     }
 
-    static func resolve(_ table: SampleTable, _ stream: String, at destination: any Destination) throws -> Target {
+    static func resolve(
+        _ table: SampleTable,
+        _ stream: String,
+        _ mode: WriteMode,
+        at destination: any Destination
+    ) throws -> Target {
         guard let open = destination as? any OpenDestination else {
-            return try destination.resolve(table: stream, fields: table.columns.map(\.name), key: table.key)
+            let fields = table.columns.map(\.name)
+            return try destination.resolve(table: stream, fields: fields, key: table.key, mode: mode)
         }
         let fields = table.columns.map { TargetField(name: $0.name, type: $0.kind.type, isNullable: true) }
         return try open.resolve(table: stream, fields: fields, key: table.key)

@@ -16,7 +16,8 @@ import Testing
     }
 
     /// Feeds `input` in pieces into rooms of another size.
-    private func decompress(_ input: [UInt8], _ decompressor: any Decompressor, piece: Int, room: Int) throws -> [UInt8] {
+    private func decompress(_ input: [UInt8], _ decompressor: any Decompressor, piece: Int, room: Int) throws -> [UInt8]
+    {
         var result: [UInt8] = []
         var output = [UInt8](repeating: 0, count: room)
         var place = 0

@@ -76,12 +76,10 @@ import Testing
         #expect(stream.destination == "people")
     }
 
-    @Test(arguments: [("db", "out", "upsert"), ("out", "db", "append")])
-    func `a write mode that the destination has not is refused`(from: String, to: String, mode: String) throws {
-        let found = try mistakes(ends, job(from: from, to: to, "{ stream: t, key: [id], write_mode: \(mode) }"))
-        let other = mode == "upsert" ? "append" : "upsert"
+    @Test func `a write mode that the destination has not is refused`() throws {
+        let found = try mistakes(ends, job(from: "db", to: "out", "{ stream: t, key: [id], write_mode: upsert }"))
         #expect(found.count == 1)
         #expect(found.first?.hasPrefix("9 jobs.j.streams[0].write_mode: ") == true, "\(found)")
-        #expect(found.first?.contains("has no write mode \(mode); allowed: write_mode: \(other)") == true, "\(found)")
+        #expect(found.first?.contains("has no write mode upsert; allowed: write_mode: append") == true, "\(found)")
     }
 }

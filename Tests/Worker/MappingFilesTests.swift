@@ -25,7 +25,9 @@ struct MappingFilesTests {
         let kit = kit(["id text", "v text"], ["id int64!", "v text"])
         let plan = try kit.plan()
         var rows = RowBatch(width: 2)
-        let records: [(String?, String)] = [("30", "a"), ("-4", "b"), (nil, "c"), ("x", "d"), ("30", "e"), ("200", "f")]
+        let records: [(String?, String)] = [
+            ("30", "a"), ("-4", "b"), (nil, "c"), ("x", "d"), ("30", "e"), ("200", "f"),
+        ]
         for (line, record) in records.enumerated() {
             if let id = record.0 { rows.append(id.utf8) } else { rows.appendNull() }
             rows.append(record.1.utf8)

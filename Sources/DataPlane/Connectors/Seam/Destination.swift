@@ -196,6 +196,10 @@ public protocol Destination: AnyObject {
     /// missing table or column and what is there; `invalid` a key that is no unique key of the table.
     func resolve(table: String, fields: [String], key: [String]) throws -> Target
 
+    /// The same for a write mode. In `append` the key need not be unique, nor be at all. `unsupported` for a mode that the
+    /// destination has not, or not for this table.
+    func resolve(table: String, fields: [String], key: [String], mode: WriteMode) throws -> Target
+
     /// Commits an open fence row for the attempt. `conflict` when a tombstone is there.
     func openFence(_ identity: WriteIdentity) throws
 
@@ -237,6 +241,15 @@ public protocol Destination: AnyObject {
 
     /// Ends the connection. Idempotent.
     func close()
+}
+
+extension Destination {
+    public func resolve(table: String, fields: [String], key: [String], mode: WriteMode) throws -> Target {
+        guard mode == .upsert else {
+            throw SluiceError(.unsupported, "table \(table): its destination has no write mode \(mode.rawValue)")
+        }
+        return try resolve(table: table, fields: fields, key: key)
+    }
 }
 
 /// A destination without tables of its own making: each target takes the fields that a stream has.

@@ -44,7 +44,12 @@ struct OpenedStream {
             }
             target = try open.resolve(table: plan.table, fields: fields, key: plan.key)
         } else {
-            target = try destination.resolve(table: plan.table, fields: plan.fields, key: plan.key)
+            target = try destination.resolve(
+                table: plan.table,
+                fields: plan.fields,
+                key: plan.key,
+                mode: spec.writeMode
+            )
         }
         self.target = target
         mapping = try Mapping(plan, target: target)
@@ -61,7 +66,12 @@ struct OpenedStream {
             if let open = destination as? any OpenDestination {
                 try open.resolve(table: target.table, fields: target.fields, key: key)
             } else {
-                try destination.resolve(table: target.table, fields: names, key: key)
+                try destination.resolve(
+                    table: target.table,
+                    fields: names,
+                    key: key,
+                    mode: target.isAppend ? .append : .upsert
+                )
             }
         guard again == target else {
             throw SluiceError(
