@@ -132,7 +132,8 @@ public struct StreamView: Sendable, Hashable, Codable {
     public var uniqueKeys: [[String]]
     public var estimatedRecords: Int64?
     public var averageRecordBytes: Int64?
-    public var isPositional: Bool
+    /// Its records are read in the order of their places in a file; nil: no.
+    public var isPositional: Bool?
 }
 
 public struct ColumnView: Sendable, Hashable, Codable {

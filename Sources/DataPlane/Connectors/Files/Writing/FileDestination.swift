@@ -52,7 +52,7 @@ final class FileDestination: OpenDestination {
         try settings.translating {
             let directory = try directory()
             for name in try directory.names() where FileNames.isLeftover(name) {
-                if let modified = try directory.modified(name), modified < limit { try directory.remove(name) }
+                if let times = try directory.times(of: name), times.written < limit { try directory.remove(name) }
             }
         }
     }

@@ -72,16 +72,14 @@ final class FileDirectory {
         }
     }
 
-    /// When it was last written to; nil: it is not there.
-    func modified(_ name: String) throws -> Timestamp? {
+    /// When its content was last written, and when anything of it (its name, too) was changed; nil: it is not there.
+    func times(of name: String) throws -> (written: Timestamp, changed: Timestamp)? {
         var status = stat()
         guard fstatat(descriptor.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
             if errno == ENOENT { return nil }
             throw CallFailure("\(path)/\(name) cannot be looked at")
         }
-        return Timestamp(
-            microseconds: Int64(status.st_mtim.tv_sec) * 1_000_000 + Int64(status.st_mtim.tv_nsec) / 1_000
-        )
+        return (Timestamp(status.st_mtim), Timestamp(status.st_ctim))
     }
 
     /// Everything in it, hidden names too.
@@ -124,6 +122,12 @@ final class FileDirectory {
         let opened = openat(descriptor.number, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard opened >= 0 else { throw CallFailure("directory \(path)/\(name) cannot be opened") }
         return FileDirectory(opened, path: "\(path)/\(name)")
+    }
+}
+
+extension Timestamp {
+    fileprivate init(_ time: timespec) {
+        self.init(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
     }
 }
 

@@ -8,12 +8,14 @@ struct FileEvidence {
         guard let names = FileNames(name: write.transaction, write: write.identity.write) else {
             return .unknowable(detail: "\"\(write.transaction)\" names no file of write \(write.identity.write)")
         }
-        for name in [names.name, names.none] where try directory.modified(name) != nil {
+        for name in [names.name, names.none] {
+            guard let times = try directory.times(of: name) else { continue }
             // The dead process may have been killed before its sync; a verdict must outlast a power failure.
             try directory.sync()
-            return .applied(detail: "\(directory.path)/\(name) is there")
+            // The rename was the last that happened to it, unless somebody has changed its owner or mode since.
+            return .applied(detail: "\(directory.path)/\(name) is there", at: times.changed)
         }
-        for name in [names.part, names.void] where try directory.modified(name) != nil {
+        for name in [names.part, names.void] where try directory.times(of: name) != nil {
             return .notApplied(detail: "\(directory.path)/\(name) was not renamed to \(names.name)")
         }
         guard write.system.isEmpty || write.system == directory.system else {
