@@ -68,7 +68,7 @@ import Testing
         #expect(
             messages(text) == [
                 "sluice.yaml:8:5: jobs.j.schedule: \"schedule\" is not supported yet; allowed: source, destination, "
-                    + "workers, batch, rate_limit, deadline, on_deadline, streams"
+                    + "workers, batch, rate_limit, deadline, on_deadline, ordered, streams"
             ]
         )
         #expect(
