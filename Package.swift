@@ -75,13 +75,14 @@ let package = Package(
         library("CZeroMQ"),
         library("CPostgres"),
         library("CSQLite"),
+        library("CZlib"),
         library("CZstd"),
         library("CSodium"),
         .target(name: "CProcess", path: "Sources/Native/CProcess"),
         module(
             "Drivers",
             in: "Native/Drivers",
-            imports: ["CZeroMQ", "CPostgres", "CSQLite", "CZstd", "CSodium", "CProcess"]
+            imports: ["CZeroMQ", "CPostgres", "CSQLite", "CZlib", "CZstd", "CSodium", "CProcess"]
         ),
         module("Model", in: "Contract/Model"),
         module("Wire", in: "Contract/Wire", imports: ["Model", "Drivers"], packages: [protobuf]),

@@ -11,11 +11,14 @@ struct ConnectionReader {
         var required: [String]
         /// Settings that are paths in the file system.
         var paths: [String] = []
+        var isFiles = false
     }
 
     private static let kinds: [String: Kind] = [
         "postgres": Kind(settings: ["url", "schema"], required: ["url"]),
         "sqlite": Kind(settings: ["path"], required: ["path"], paths: ["path"]),
+        "csv": Kind(settings: FileSettingReader.ofCSV, required: ["path"], paths: ["path"], isFiles: true),
+        "jsonl": Kind(settings: FileSettingReader.ofJSONL, required: ["path"], paths: ["path"], isFiles: true),
     ]
 
     /// - Returns: the connections that could be read, and the names of the others.
@@ -49,7 +52,9 @@ struct ConnectionReader {
             return nil
         }
         var settings: [String: String] = [:]
+        if kind.isFiles { settings = FileSettingReader.settings(in: section) }
         for (key, value) in section.entries where kind.settings.contains(key) {
+            if kind.isFiles, FileSettingReader.isOwn(key) { continue }
             guard let text = value.text(), checkReferences(text, at: value) else { continue }
             settings[key] = absolute(text, isPath: kind.paths.contains(key))
             warnOfPassword(text, at: value)

@@ -41,9 +41,10 @@ struct StreamReader {
         {
             stream.syncMode = mode
         }
-        if let mode = section["write_mode"]?.choice(WriteMode.self, planned: ["append", "mirror", "replace"]) {
+        if let mode = section["write_mode"]?.choice(WriteMode.self, planned: ["mirror", "replace"]) {
             stream.writeMode = mode
         }
+        checkMode(stream, at: section["write_mode"] ?? entry)
         stream.filter = section["filter"].flatMap(filter)
         stream.map = section["map"].map(MappingReader.mappings) ?? []
         stream.drop = section["drop"]?.texts() ?? []
@@ -52,9 +53,27 @@ struct StreamReader {
         return stream
     }
 
+    /// What the kind of destination can do; the worker asks the connector again.
+    private func checkMode(_ stream: StreamSpec, at entry: Entry) {
+        guard let destination else { return }
+        let modes = Self.modes[destination.type] ?? [.upsert]
+        guard !modes.contains(stream.writeMode) else { return }
+        let allowed = modes.map { "write_mode: \($0.rawValue)" }.joined(separator: ", ")
+        entry.report(
+            "connection \"\(destination.name)\" (\(destination.type)) has no write mode "
+                + "\(stream.writeMode.rawValue); allowed: \(allowed)"
+        )
+    }
+
+    private static let modes: [String: [WriteMode]] = [
+        "sqlite": [.upsert, .append], "csv": [.append], "jsonl": [.append],
+    ]
+
     /// The stream's own name, without its schema where the destination has none.
     private func defaultDestination(of stream: String) -> String {
-        guard destination?.type == "sqlite", let dot = stream.lastIndex(of: ".") else { return stream }
+        guard ["sqlite", "csv", "jsonl"].contains(destination?.type), let dot = stream.lastIndex(of: ".") else {
+            return stream
+        }
         return String(stream[stream.index(after: dot)...])
     }
 
@@ -70,6 +89,7 @@ struct StreamReader {
 
     private func key(_ keyEntry: Entry?, of stream: StreamSpec, at entry: Entry) -> [String] {
         guard let keyEntry else {
+            if stream.writeMode == .append { return [] }
             entry.report(
                 "\"key\" is missing; write mode \(stream.writeMode.rawValue) needs the destination fields that identify a "
                     + "record, for example key: [id]"

@@ -17,6 +17,9 @@ public struct ConformanceSubject {
     /// Begins to count the rows inserted into and updated in the table, with something that the connector does not
     /// know (a trigger). Returns what reads the count.
     public var countWrites: (SampleTable) throws -> () throws -> Int
+    /// Its streams are files: no keys and constraints, records in the order in which they were inserted, and a file that is
+    /// changed cannot be read on.
+    public var isPositional: Bool
 
     public init(
         makeSource: @escaping () throws -> any Source,
@@ -24,7 +27,8 @@ public struct ConformanceSubject {
         makeTable: @escaping (SampleTable) throws -> String,
         insert: @escaping (SampleTable, [SampleRow]) throws -> Void,
         rows: @escaping (SampleTable) throws -> [SampleRow],
-        countWrites: @escaping (SampleTable) throws -> () throws -> Int
+        countWrites: @escaping (SampleTable) throws -> () throws -> Int,
+        isPositional: Bool = false
     ) {
         self.makeSource = makeSource
         self.makeDestination = makeDestination
@@ -32,6 +36,7 @@ public struct ConformanceSubject {
         self.insert = insert
         self.rows = rows
         self.countWrites = countWrites
+        self.isPositional = isPositional
     }
 }
 

@@ -170,7 +170,7 @@ extension DestinationCheck {
         }
     }
 
-    private static func expectNotApplied(
+    static func expectNotApplied(
         _ destination: any Destination,
         _ write: WriteInDoubt,
         _ what: String

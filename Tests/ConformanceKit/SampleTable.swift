@@ -1,3 +1,5 @@
+public import Model
+
 /// A table that the kit asks for; columns have the system's plain type of the kind.
 public struct SampleTable: Sendable, Hashable {
     public var name: String
@@ -41,6 +43,16 @@ public struct SampleColumn: Sendable, Hashable {
         /// 64 bits.
         case real
         case text
+
+        /// What discover shows of it.
+        public var type: ValueType {
+            switch self {
+            case .bool: .bool
+            case .integer: .int64
+            case .real: .float64
+            case .text: .text
+            }
+        }
     }
 
     public var name: String
@@ -67,7 +79,7 @@ public enum SampleValue: Sendable, Hashable {
 
 extension SampleTable {
     /// Contacts under an integer key, of every kind of column.
-    static func contacts(_ name: String = "contacts") -> SampleTable {
+    public static func contacts(_ name: String = "contacts") -> SampleTable {
         SampleTable(
             name: name,
             columns: [

@@ -24,9 +24,13 @@ extension SourceCheck {
         try subject.insert(table, rows)
         let source = try subject.makeSource()
         defer { source.close() }
-        try requireEqual(try read(source, scan(stream, table), KeyRange()), try subject.rows(table), "values read")
+        try requireEqual(
+            try read(source, scan(subject, stream, table), KeyRange()),
+            try subject.rows(table),
+            "values read"
+        )
 
-        var some = scan(stream, table)
+        var some = scan(subject, stream, table)
         some.columns = ["visits", "id", "email"]
         let expected = try subject.rows(table).map { [$0[4], $0[0], $0[1]] }
         try requireEqual(try read(source, some, KeyRange()), expected, "three columns in another order")
@@ -40,18 +44,15 @@ extension SourceCheck {
         let found = try source.discover(stream: stream)
         try requireEqual(found.map(\.name), [stream], "the streams found by name")
         try requireEqual(found[0].columns.map(\.name), table.columns.map(\.name), "columns of \(stream)")
-        try requireEqual(found[0].primaryKey, table.key, "the primary key of \(stream)")
-        try requireEqual(found[0].uniqueKeys, table.unique, "other unique keys of \(stream)")
+        try requireEqual(found[0].isPositional, subject.isPositional, "\(stream) is read by the places of its records")
+        let key = subject.isPositional ? [] : table.key
+        try requireEqual(found[0].primaryKey, key, "the primary key of \(stream)")
+        let unique = subject.isPositional ? [] : table.unique
+        try requireEqual(found[0].uniqueKeys, unique, "other unique keys of \(stream)")
         for (column, asked) in zip(found[0].columns, table.columns) {
-            let expected: ValueType =
-                switch asked.kind {
-                case .bool: .bool
-                case .integer: .int64
-                case .real: .float64
-                case .text: .text
-                }
-            try requireEqual(column.type, expected, "the type of \(column.name)")
-            try requireEqual(column.isNullable, asked.isNullable, "\(column.name) takes NULL")
+            try requireEqual(column.type, asked.kind.type, "the type of \(column.name)")
+            let isNullable = asked.isNullable || subject.isPositional
+            try requireEqual(column.isNullable, isNullable, "\(column.name) takes NULL")
             try requireEqual(column.isGenerated, false, "\(column.name) is generated")
         }
         let other = try subject.makeTable(.contacts("others"))
@@ -74,10 +75,10 @@ extension SourceCheck {
         try subject.insert(table, (0..<20).map { [.integer(Int64($0)), .text("text \($0)"), .real(0.5), .bool(true)] })
         let source = try subject.makeSource()
         defer { source.close() }
-        let rows = try readAll(source, scan(stream, table), perRange: 6)
+        let rows = try readAll(source, scan(subject, stream, table), perRange: 6)
         try requireEqual(rows, try subject.rows(table), "records of a table with odd names")
         let filter = Filter.compare(column: "a \"b\" 'c'", .equal, .text("text 7"))
-        let one = try read(source, scan(stream, table, filter: filter), KeyRange())
+        let one = try read(source, scan(subject, stream, table, filter: filter), KeyRange())
         try requireEqual(one.map { $0[0] }, [.integer(7)], "records found by a column with an odd name")
     }
 
@@ -87,7 +88,7 @@ extension SourceCheck {
         let source = try subject.makeSource()
         defer { source.close() }
         let wrong = stream.replacing("contacts", with: "contcats")
-        let scan = scan(wrong, table)
+        let scan = scan(subject, wrong, table)
         try expect(.notFound, naming: [wrong, stream], "discover") { _ = try source.discover(stream: wrong) }
         try expect(.notFound, naming: [wrong, stream], "plan") { _ = try plan(source, scan, perRange: 5) }
         try expect(.notFound, naming: [wrong, stream], "read") {
@@ -103,11 +104,11 @@ extension SourceCheck {
         let source = try subject.makeSource()
         defer { source.close() }
         var scans: [(Scan, String)] = []
-        scans.append((scan(stream, table), "column"))
+        scans.append((scan(subject, stream, table), "column"))
         scans[0].0.columns[1] = "e_mail"
-        scans.append((scan(stream, table), "key"))
+        scans.append((scan(subject, stream, table), "key"))
         scans[1].0.key = ["e_mail"]
-        scans.append((scan(stream, table, filter: .compare(column: "e_mail", .equal, .text("x"))), "filter"))
+        scans.append((scan(subject, stream, table, filter: .compare(column: "e_mail", .equal, .text("x"))), "filter"))
         for (scan, what) in scans {
             try expect(.notFound, naming: ["e_mail", "email"], "read with an unknown \(what)") {
                 var batch = RowBatch(width: scan.columns.count)
@@ -130,16 +131,24 @@ extension SourceCheck {
         guard let again = try second.openSnapshot(adopting: token) else {
             throw ConformanceFailure("who adopts a snapshot gets no token to share it on")
         }
-        try requireEqual(try read(second, scan(stream, table), KeyRange()), before, "records of the view adopted")
+        try requireEqual(
+            try read(second, scan(subject, stream, table), KeyRange()),
+            before,
+            "records of the view adopted"
+        )
         // The view outlives its first holder.
         first.close()
         let third = try subject.makeSource()
         defer { third.close() }
         _ = try third.openSnapshot(adopting: again)
-        try requireEqual(try read(third, scan(stream, table), KeyRange()), before, "records of the view adopted again")
+        try requireEqual(
+            try read(third, scan(subject, stream, table), KeyRange()),
+            before,
+            "records of the view adopted again"
+        )
         let fresh = try subject.makeSource()
         defer { fresh.close() }
-        let now = try read(fresh, scan(stream, table), KeyRange())
+        let now = try read(fresh, scan(subject, stream, table), KeyRange())
         try requireEqual(now, try subject.rows(table), "records without a view")
     }
 
@@ -150,11 +159,15 @@ extension SourceCheck {
         let source = try subject.makeSource()
         try source.check()
         try source.check()
-        try requireEqual(try read(source, scan(stream, table), KeyRange()).count, 1, "records read")
+        try requireEqual(try read(source, scan(subject, stream, table), KeyRange()).count, 1, "records read")
         source.close()
         source.close()
         try source.check()
-        try requireEqual(try read(source, scan(stream, table), KeyRange()).count, 1, "records read after close")
+        try requireEqual(
+            try read(source, scan(subject, stream, table), KeyRange()).count,
+            1,
+            "records read after close"
+        )
         source.close()
     }
 }

@@ -61,11 +61,24 @@ extension SourceCheck {
         let source = try subject.makeSource()
         defer { source.close() }
         _ = try source.openSnapshot(adopting: nil)
-        let scan = scan(stream, table)
+        let scan = scan(subject, stream, table)
         let ranges = try plan(source, scan, perRange: perRange)
         // In front of all, between all, and behind all.
         let new = [-5, 5, 65, 66, 67, 255, 485, 495, 10_000].map { SampleTable.contact($0) }
         try subject.insert(table, new)
+        if subject.isPositional {
+            // The places of records are no keys: a changed file is refused, whichever process reads it.
+            let fresh = try subject.makeSource()
+            defer { fresh.close() }
+            for source in [source, fresh] {
+                for planned in ranges {
+                    try expect(.conflict, naming: ["changed"], "read of a file that was changed") {
+                        _ = try read(source, scan, planned.range)
+                    }
+                }
+            }
+            return
+        }
         var rows: [SampleRow] = []
         for planned in ranges { rows += try read(source, scan, planned.range) }
         try requireEqual(Set(rows).count, rows.count, "different records among those read")
@@ -81,7 +94,7 @@ extension SourceCheck {
         try subject.insert(table, (1...40).map { SampleTable.contact($0) })
         let source = try subject.makeSource()
         defer { source.close() }
-        let scan = scan(stream, table)
+        let scan = scan(subject, stream, table)
         let whole = try plan(source, scan, perRange: perRange)
         try require(whole.count > 2, "40 records were planned as \(whole.count) ranges of \(perRange)")
         for (place, planned) in whole.enumerated() {
@@ -102,7 +115,7 @@ extension SourceCheck {
         defer { source.close() }
         var emitted = 0
         do {
-            try source.plan(scan(stream, table), recordsPerRange: perRange, after: nil) { _ in
+            try source.plan(scan(subject, stream, table), recordsPerRange: perRange, after: nil) { _ in
                 emitted += 1
                 if emitted == 2 { throw Enough() }
             }
@@ -121,7 +134,7 @@ extension SourceCheck {
         _ subject: ConformanceSubject,
         _ what: String
     ) throws {
-        let rows = try readAll(source, scan(stream, table), perRange: perRange)
+        let rows = try readAll(source, scan(subject, stream, table), perRange: perRange)
         try requireEqual(rows, try subject.rows(table), what)
     }
 }

@@ -50,7 +50,7 @@ extension SourceCheck {
         defer { source.close() }
         for filter in filters {
             let expected = all.filter { SampleCondition.holds(filter, for: $0, of: table) == true }
-            let read = try read(source, scan(stream, table, filter: filter), KeyRange())
+            let read = try read(source, scan(subject, stream, table, filter: filter), KeyRange())
             try requireEqual(read, expected, "records that pass \(filter)")
         }
     }
@@ -64,7 +64,7 @@ extension SourceCheck {
         defer { source.close() }
         for filter in filters {
             let expected = all.filter { SampleCondition.holds(filter, for: $0, of: table) == true }
-            let rows = try readAll(source, scan(stream, table, filter: filter), perRange: 7)
+            let rows = try readAll(source, scan(subject, stream, table, filter: filter), perRange: 7)
             try requireEqual(rows, expected, "records planned and read under \(filter)")
         }
     }

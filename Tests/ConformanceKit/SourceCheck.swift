@@ -51,8 +51,14 @@ public enum SourceCheck: String, CaseIterable, Sendable {
         return ranges
     }
 
-    static func scan(_ stream: String, _ table: SampleTable, filter: Filter? = nil) -> Scan {
-        Scan(stream: stream, columns: table.columns.map(\.name), key: table.key, filter: filter)
+    static func scan(
+        _ subject: ConformanceSubject,
+        _ stream: String,
+        _ table: SampleTable,
+        filter: Filter? = nil
+    ) -> Scan {
+        let key = subject.isPositional ? [] : table.key
+        return Scan(stream: stream, columns: table.columns.map(\.name), key: key, filter: filter)
     }
 
     static func read(_ source: any Source, _ scan: Scan, _ range: KeyRange) throws -> [SampleRow] {

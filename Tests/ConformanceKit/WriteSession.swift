@@ -15,7 +15,8 @@ final class WriteSession {
         _ table: SampleTable,
         _ stream: String,
         installation: InstallationID = .sample(),
-        run: RunID = .sample()
+        run: RunID = .sample(),
+        mode: WriteMode = .upsert
     ) throws {
         destination = try subject.makeDestination()
         self.table = table
@@ -24,12 +25,26 @@ final class WriteSession {
         attempt = .sample()
         try destination.check()
         try destination.openGate(installation: installation, run: run)
-        target = try destination.resolve(table: stream, fields: table.columns.map(\.name), key: table.key)
+        target = try Self.resolve(table, stream, mode, at: destination)
         try destination.openFence(identity(.sample()))
     }
 
     deinit {
         destination.close()
+    }
+
+    static func resolve(
+        _ table: SampleTable,
+        _ stream: String,
+        _ mode: WriteMode,
+        at destination: any Destination
+    ) throws -> Target {
+        guard let open = destination as? any OpenDestination else {
+            let fields = table.columns.map(\.name)
+            return try destination.resolve(table: stream, fields: fields, key: table.key, mode: mode)
+        }
+        let fields = table.columns.map { TargetField(name: $0.name, type: $0.kind.type, isNullable: true) }
+        return try open.resolve(table: stream, fields: fields, key: table.key)
     }
 
     func identity(_ write: WriteID) -> WriteIdentity {

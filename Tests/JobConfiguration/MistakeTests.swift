@@ -68,7 +68,7 @@ import Testing
         #expect(
             messages(text) == [
                 "sluice.yaml:8:5: jobs.j.schedule: \"schedule\" is not supported yet; allowed: source, destination, "
-                    + "workers, batch, rate_limit, deadline, on_deadline, streams"
+                    + "workers, batch, rate_limit, deadline, on_deadline, ordered, streams"
             ]
         )
         #expect(
@@ -190,7 +190,7 @@ import Testing
         #expect(
             messages("connections: { a: { type: postgres }, b: { url: x } }") == [
                 "sluice.yaml:1:19: connections.a: \"url\" is missing",
-                "sluice.yaml:1:42: connections.b: \"type\" is missing; allowed: postgres, sqlite",
+                "sluice.yaml:1:42: connections.b: \"type\" is missing; allowed: csv, jsonl, postgres, sqlite",
             ]
         )
     }
@@ -199,7 +199,7 @@ import Testing
         #expect(
             messages("connections: { a: { type: postgre, url: x } }") == [
                 "sluice.yaml:1:27: connections.a.type: unknown type \"postgre\"; did you mean \"postgres\"?; "
-                    + "allowed: postgres, sqlite"
+                    + "allowed: csv, jsonl, postgres, sqlite"
             ]
         )
     }
@@ -211,7 +211,7 @@ import Testing
             """
         #expect(
             messages(text) == [
-                "sluice.yaml:1:27: connections.a.type: unknown type \"oracle\"; allowed: postgres, sqlite"
+                "sluice.yaml:1:27: connections.a.type: unknown type \"oracle\"; allowed: csv, jsonl, postgres, sqlite"
             ]
         )
     }

@@ -1,6 +1,8 @@
 /// Who may import whom: README.md's table. Package.swift and every `import` line keep to it.
 enum ImportTable {
-    private static let libraries: Set<String> = ["CZeroMQ", "CPostgres", "CSQLite", "CZstd", "CSodium", "CProcess"]
+    private static let libraries: Set<String> = [
+        "CZeroMQ", "CPostgres", "CSQLite", "CZlib", "CZstd", "CSodium", "CProcess",
+    ]
 
     /// Modules of ours that each target may name.
     static let allowed: [String: Set<String>] = {

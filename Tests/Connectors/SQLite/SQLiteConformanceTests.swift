@@ -21,4 +21,9 @@ import Testing
     func `an SQLite destination of tables without row ids passes`(_ check: DestinationCheck) throws {
         try check.run(on: SQLiteSubject().conformance(isWithoutRowID: true))
     }
+
+    @Test(arguments: AppendCheck.allCases, SQLiteSubject.Journal.allCases)
+    func `an SQLite destination to append to passes`(_ check: AppendCheck, _ journal: SQLiteSubject.Journal) throws {
+        try check.run(on: SQLiteSubject(journal).conformance(isWithoutKey: true))
+    }
 }

@@ -41,6 +41,48 @@ import Testing
         #expect(try subject.query("PRAGMA journal_mode") == ["'\(journal.rawValue.lowercased())'"])
     }
 
+    @Test func `an append inserts whatever is there, and a unique column rejects a record alone`() throws {
+        try subject.execute("CREATE TABLE t (id INTEGER, code TEXT UNIQUE); INSERT INTO t VALUES (1, 'a')")
+        let destination = try subject.destination()
+        try destination.openGate(installation: .make(milliseconds: 1), run: .make(milliseconds: 2))
+        let target = try destination.resolve(table: "t", fields: ["id", "code"], key: ["id"], mode: .append)
+        var rows = RowBatch(width: 2)
+        for code in ["b", "a", "c"] {
+            rows.append(withUnsafeBytes(of: Int64(1).bigEndian, Array.init))
+            rows.append(code.utf8)
+            rows.endRow()
+        }
+        let identity = WriteIdentity(
+            installation: .make(milliseconds: 1),
+            run: .make(milliseconds: 2),
+            attempt: .make(milliseconds: 3),
+            write: .make(milliseconds: 4)
+        )
+        _ = try destination.stage(identity, target: target, rows: rows, rejections: [:])
+        guard case .rejected(let found)? = #expect(throws: WriteFailure.self, performing: { try destination.apply() })
+        else { return }
+        #expect(found.mapValues(\.code) == [1: "duplicate_key"])
+        let staged = try destination.stage(identity, target: target, rows: rows, rejections: found)
+        #expect(staged.plans == [.insert, .reject, .insert])
+        try destination.apply()
+        _ = try destination.commit()
+        #expect(try subject.query("SELECT * FROM t") == ["1|'a'", "1|'b'", "1|'c'"])
+    }
+
+    @Test func `a table with a trigger is not appended to`() throws {
+        try subject.execute(
+            """
+            CREATE TABLE t (id INTEGER);
+            CREATE TRIGGER x AFTER INSERT ON t BEGIN UPDATE t SET id = id + 1; END
+            """
+        )
+        let destination = try subject.destination()
+        let error = #expect(throws: SluiceError.self) {
+            _ = try destination.resolve(table: "t", fields: ["id"], key: [], mode: .append)
+        }
+        #expect(error?.code == .unsupported)
+    }
+
     @Test func `a committed write leaves its marker`() throws {
         try subject.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)")
         let writer = try subject.writer("t", ["id"], key: ["id"])

@@ -67,13 +67,15 @@ final class SQLiteSubject {
         return rows
     }
 
-    /// - Parameter isWithoutRowID: the tables keep their rows in the primary key's own tree.
-    func conformance(isWithoutRowID: Bool = false) -> ConformanceSubject {
+    /// - Parameters:
+    ///   - isWithoutRowID: the tables keep their rows in the primary key's own tree.
+    ///   - isWithoutKey: they have no primary key.
+    func conformance(isWithoutRowID: Bool = false, isWithoutKey: Bool = false) -> ConformanceSubject {
         ConformanceSubject(
             makeSource: source,
             makeDestination: destination,
             makeTable: { table in
-                try self.execute(Self.create(table) + (isWithoutRowID ? " WITHOUT ROWID" : ""))
+                try self.execute(Self.create(table, isWithoutKey) + (isWithoutRowID ? " WITHOUT ROWID" : ""))
                 return table.name
             },
             insert: insert,
@@ -138,7 +140,7 @@ final class SQLiteSubject {
         }
     }
 
-    private static func create(_ table: SampleTable) -> String {
+    private static func create(_ table: SampleTable, _ isWithoutKey: Bool) -> String {
         var parts = table.columns.map { column in
             let type =
                 switch column.kind {
@@ -149,7 +151,7 @@ final class SQLiteSubject {
                 }
             return "\(quoted(column.name)) \(type)\(column.isNullable ? "" : " NOT NULL")"
         }
-        parts.append("PRIMARY KEY (\(table.key.map(quoted).joined(separator: ", ")))")
+        if !isWithoutKey { parts.append("PRIMARY KEY (\(table.key.map(quoted).joined(separator: ", ")))") }
         parts += table.unique.map { "UNIQUE (\($0.map(quoted).joined(separator: ", ")))" }
         parts += table.notNegative.map { "CHECK (\(quoted($0)) >= 0)" }
         return "CREATE TABLE \(quoted(table.name)) (\(parts.joined(separator: ", ")))"

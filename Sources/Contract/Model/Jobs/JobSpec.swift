@@ -65,7 +65,10 @@ public enum SyncMode: String, Hashable, Sendable, Codable, CaseIterable {
 }
 
 public enum WriteMode: String, Hashable, Sendable, Codable, CaseIterable {
+    /// By key; unchanged records are not written.
     case upsert
+    /// Every record is a new one.
+    case append
 }
 
 /// One stream of a job: what is read, how it is mapped, where it is written.
@@ -75,7 +78,8 @@ public struct StreamSpec: Hashable, Sendable, Codable {
     public var destination: String
     public var syncMode: SyncMode
     public var writeMode: WriteMode
-    /// Destination fields that identify a record. At least one for `upsert`.
+    /// Destination fields that identify a record. At least one for `upsert`; in `append` what the journal calls a record by,
+    /// empty: the source's key where it passes.
     public var key: [String]
     /// Condition over source columns in the filter language (`Filter`); nil: every record.
     public var filter: String?

@@ -124,7 +124,8 @@ public struct ConnectionReport: Sendable, Hashable, Codable {
     }
 }
 
-/// What `Connectors.StreamDescription` says, as the API shows it; the JSON of the two is the same.
+/// What `Connectors.StreamDescription` says, as the API shows it; the JSON of the two is the same, but for `isPositional`,
+/// which only a worker needs to know.
 public struct StreamView: Sendable, Hashable, Codable {
     public var name: String
     public var columns: [ColumnView]

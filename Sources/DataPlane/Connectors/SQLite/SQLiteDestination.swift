@@ -14,7 +14,8 @@ final class SQLiteDestination: Destination {
     static let capabilities = DestinationCapabilities(
         idempotency: .transactional,
         hasFence: false,
-        isSingleWriter: true
+        isSingleWriter: true,
+        writeModes: [.upsert, .append]
     )
 
     /// How long a write waits for another writer: less than an intent waits for its answer.
@@ -50,7 +51,11 @@ final class SQLiteDestination: Destination {
     }
 
     func resolve(table: String, fields: [String], key: [String]) throws -> Target {
-        let resolved = try resolved(table, fields, key)
+        try resolve(table: table, fields: fields, key: key, mode: .upsert)
+    }
+
+    func resolve(table: String, fields: [String], key: [String], mode: WriteMode) throws -> Target {
+        let resolved = try resolved(table, fields, key, mode)
         targets[resolved.target] = resolved
         return resolved.target
     }
@@ -152,11 +157,23 @@ final class SQLiteDestination: Destination {
         return opened
     }
 
-    private func resolved(_ table: String, _ fields: [String], _ key: [String]) throws -> SQLiteTarget {
+    private func resolved(
+        _ table: String,
+        _ fields: [String],
+        _ key: [String],
+        _ mode: WriteMode
+    ) throws -> SQLiteTarget {
         let connection = try opened()
         let version = try file.translating("resolving table \"\(table)\"") { try schemaVersion(connection) }
         let described = try SQLiteCatalog(file: file, connection: connection).table(table)
-        return try SQLiteTarget(described, fields: fields, key: key, schemaVersion: version, in: file)
+        return try SQLiteTarget(
+            described,
+            fields: fields,
+            key: key,
+            mode: mode,
+            schemaVersion: version,
+            in: file
+        )
     }
 
     private func stage(
@@ -216,7 +233,8 @@ final class SQLiteDestination: Destination {
     private func current(_ target: Target, _ connection: SQLiteConnection) throws -> SQLiteTarget {
         if let known = targets[target], known.schemaVersion == (try schemaVersion(connection)) { return known }
         let names = target.fields.map(\.name)
-        let again = try resolved(target.table, names, target.key.map { names[$0] })
+        let mode: WriteMode = target.isAppend ? .append : .upsert
+        let again = try resolved(target.table, names, target.key.map { names[$0] }, mode)
         guard again.target == target else {
             throw SluiceError(
                 .conflict,

@@ -22,7 +22,14 @@ struct SQLiteTarget {
 
     /// - Throws: `notFound` for a field that is no column, `invalid` for a key that is not unique in the table or a
     ///   field that cannot be written.
-    init(_ table: SQLiteTable, fields: [String], key: [String], schemaVersion: Int64, in file: SQLiteFile) throws {
+    init(
+        _ table: SQLiteTable,
+        fields: [String],
+        key: [String],
+        mode: WriteMode,
+        schemaVersion: Int64,
+        in file: SQLiteFile
+    ) throws {
         let place = "connection \"\(file.connection)\", table \"\(table.name)\""
         guard !table.isView else {
             throw SluiceError(.unsupported, "\(place): it is a view; a destination is a table")
@@ -43,7 +50,7 @@ struct SQLiteTarget {
         for (place_, name) in fields.enumerated() where fields.firstIndex(of: name) != place_ {
             throw SluiceError(.invalid, "\(place): field \"\(name)\" is written twice")
         }
-        let unique = try Self.uniqueKey(key, of: table, place)
+        let unique = mode == .upsert ? try Self.uniqueKey(key, of: table, place) : nil
         target = Target(
             table: table.name,
             fields: columns.map {
@@ -57,18 +64,26 @@ struct SQLiteTarget {
                     )
                 }
                 return field
-            }
+            },
+            isAppend: mode == .append
         )
         codecs = columns.map(\.codec)
         hasTriggers = table.hasTriggers
         writesInStage = table.hasTriggers || table.columns.contains { $0.description.isGenerated }
+        // What they make of a row is read back by its key.
+        guard mode == .upsert || !writesInStage else {
+            throw SluiceError(
+                .unsupported,
+                "\(place): it has triggers or generated columns, and can be written to by upsert only"
+            )
+        }
         self.schemaVersion = schemaVersion
 
         let name = FilterSQL.identifier(table.name)
         let quoted = fields.map(FilterSQL.identifier)
         let matches = key.map { column in
-            let place = unique.columns.firstIndex(of: column)
-            let collation = place.flatMap { unique.collations?[$0] }.map { " COLLATE \(FilterSQL.identifier($0))" }
+            let place = unique?.columns.firstIndex(of: column)
+            let collation = place.flatMap { unique?.collations?[$0] }.map { " COLLATE \(FilterSQL.identifier($0))" }
             return "\(FilterSQL.identifier(column)) = ?\(collation ?? "")"
         }
         let isKey = matches.joined(separator: " AND ")

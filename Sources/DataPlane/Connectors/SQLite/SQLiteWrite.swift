@@ -35,8 +35,8 @@ final class SQLiteWrite {
     /// Reads the rows as they are and decides what happens to each.
     func decide() throws {
         plans.reserveCapacity(rows.count)
-        let select = try connection.statement(target.select)
-        defer { select.reset() }
+        let select = target.target.isAppend ? nil : try connection.statement(target.select)
+        defer { select?.reset() }
         for row in 0..<rows.count {
             guard rejections[row] == nil else {
                 plans.append(.reject)
@@ -149,10 +149,10 @@ final class SQLiteWrite {
         _ row: Int,
         _ values: [SQLiteValue],
         _ fields: [UnsafeRawBufferPointer?],
-        _ select: SQLiteStatement
+        _ select: SQLiteStatement?
     ) throws -> Result<RowPlan, Rejection> {
         for (place, field) in target.target.fields.enumerated() {
-            let isKey = target.target.key.contains(place)
+            let isKey = !target.target.isAppend && target.target.key.contains(place)
             if case .null = values[place], isKey || !field.isNullable {
                 return .failure(
                     Rejection(
@@ -162,6 +162,10 @@ final class SQLiteWrite {
                     )
                 )
             }
+        }
+        guard let select else {
+            noteAlterations(values, fields)
+            return .success(.insert)
         }
         defer { select.reset() }
         try bindKey(values, to: select, from: 1)

@@ -13,6 +13,8 @@ public struct StreamDescription: Sendable, Codable, Hashable {
     public var estimatedRecords: Int64?
     /// Average bytes of a record, estimate; nil: unknown.
     public var averageRecordBytes: Int64?
+    /// Its records have no order but their place in a file: a scan of it has an empty key.
+    public var isPositional: Bool
 
     public init(
         name: String,
@@ -20,7 +22,8 @@ public struct StreamDescription: Sendable, Codable, Hashable {
         primaryKey: [String],
         uniqueKeys: [[String]] = [],
         estimatedRecords: Int64? = nil,
-        averageRecordBytes: Int64? = nil
+        averageRecordBytes: Int64? = nil,
+        isPositional: Bool = false
     ) {
         self.name = name
         self.columns = columns
@@ -28,6 +31,7 @@ public struct StreamDescription: Sendable, Codable, Hashable {
         self.uniqueKeys = uniqueKeys
         self.estimatedRecords = estimatedRecords
         self.averageRecordBytes = averageRecordBytes
+        self.isPositional = isPositional
     }
 }
 

@@ -15,11 +15,18 @@ public struct DestinationCapabilities: Sendable, Hashable {
     public var hasFence: Bool
     /// At most one process may have a write open at a time.
     public var isSingleWriter: Bool
+    public var writeModes: Set<WriteMode>
 
-    public init(idempotency: IdempotencyClass, hasFence: Bool, isSingleWriter: Bool) {
+    public init(
+        idempotency: IdempotencyClass,
+        hasFence: Bool,
+        isSingleWriter: Bool,
+        writeModes: Set<WriteMode> = [.upsert]
+    ) {
         self.idempotency = idempotency
         self.hasFence = hasFence
         self.isSingleWriter = isSingleWriter
+        self.writeModes = writeModes
     }
 }
 
@@ -42,13 +49,17 @@ public struct WriteIdentity: Sendable, Hashable {
 public struct Target: Sendable, Hashable {
     public var table: String
     public var fields: [TargetField]
-    /// Indexes into `fields`.
+    /// Indexes into `fields`. In an upsert what identifies a record; in an append only what the journal calls it by, perhaps
+    /// nothing.
     public var key: [Int]
+    /// Every record is a new one, whatever is there.
+    public var isAppend: Bool
 
-    public init(table: String, fields: [TargetField], key: [Int]) {
+    public init(table: String, fields: [TargetField], key: [Int], isAppend: Bool = false) {
         self.table = table
         self.fields = fields
         self.key = key
+        self.isAppend = isAppend
     }
 }
 
@@ -70,7 +81,7 @@ public struct TargetField: Sendable, Hashable {
 
 /// Why one record is not written; its batch goes on without it.
 public struct Rejection: Sendable, Hashable {
-    /// `not_null`, `invalid_value`, `too_long`, `duplicate_key`, `constraint`.
+    /// `not_null`, `invalid_value`, `too_long`, `duplicate_key`, `constraint`; `malformed`: no record of the source's format.
     public var code: String
     /// Empty when it concerns the whole record.
     public var field: String
@@ -185,13 +196,18 @@ public protocol Destination: AnyObject {
     /// missing table or column and what is there; `invalid` a key that is no unique key of the table.
     func resolve(table: String, fields: [String], key: [String]) throws -> Target
 
+    /// The same for a write mode. In `append` the key need not be unique, nor be at all. `unsupported` for a mode that the
+    /// destination has not, or not for this table.
+    func resolve(table: String, fields: [String], key: [String], mode: WriteMode) throws -> Target
+
     /// Commits an open fence row for the attempt. `conflict` when a tombstone is there.
     func openFence(_ identity: WriteIdentity) throws
 
     /// Opens a transaction, brings the rows to the destination, reads the rows as they are now and decides what happens to each.
     ///
     /// - Parameters:
-    ///   - rows: in the order of the key, no key twice; columns are `target.fields`.
+    ///   - rows: columns are `target.fields`. Unless `target.isAppend` no key is there twice, and all workers of a run
+    ///     hand keys over in one order, in which they can be locked.
     ///   - rejections: rows (by index) that were found to be unwritable before; they are planned as `.reject`.
     func stage(
         _ identity: WriteIdentity,
@@ -225,4 +241,25 @@ public protocol Destination: AnyObject {
 
     /// Ends the connection. Idempotent.
     func close()
+}
+
+extension Destination {
+    public func resolve(table: String, fields: [String], key: [String], mode: WriteMode) throws -> Target {
+        guard mode == .upsert else {
+            throw SluiceError(.unsupported, "table \(table): its destination has no write mode \(mode.rawValue)")
+        }
+        return try resolve(table: table, fields: fields, key: key)
+    }
+}
+
+/// A destination without tables of its own making: each target takes the fields that a stream has.
+public protocol OpenDestination: Destination {
+    /// As `resolve(table:fields:key:)`, in write mode `append`, with the fields' types as the stream has them.
+    func resolve(table: String, fields: [TargetField], key: [String]) throws -> Target
+}
+
+extension OpenDestination {
+    public func resolve(table: String, fields: [String], key: [String]) throws -> Target {
+        throw SluiceError(.unsupported, "\(table): it has no columns; its fields come with their types")
+    }
 }

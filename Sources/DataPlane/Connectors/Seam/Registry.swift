@@ -16,6 +16,8 @@ public enum Registry {
     public static let kinds: [Kind] = [
         .postgres,
         .sqlite,
+        .csv,
+        .jsonl,
     ]
 
     public static func source(for connection: ResolvedConnection) throws -> any Source {

@@ -6,6 +6,10 @@
 public struct RowBatch: Sendable {
     public let width: Int
     public private(set) var count = 0
+    /// By row: records that were found and could not be read, wholly or in a field; that is NULL then.
+    public private(set) var rejections: [Int: Rejection] = [:]
+    /// The line (from 1) on which each row begins in its file; empty where the source has no lines.
+    public private(set) var lines: [Int] = []
     public private(set) var bytes: [UInt8] = []
     public private(set) var starts: [UInt32] = []
     public private(set) var lengths: [Int32] = []
@@ -41,6 +45,8 @@ public struct RowBatch: Sendable {
 
     public mutating func removeAll() {
         count = 0
+        rejections.removeAll()
+        lines.removeAll(keepingCapacity: true)
         bytes.removeAll(keepingCapacity: true)
         starts.removeAll(keepingCapacity: true)
         lengths.removeAll(keepingCapacity: true)
@@ -80,6 +86,30 @@ public struct RowBatch: Sendable {
     public mutating func endRow() {
         count += 1
         precondition(starts.count == count * width, "a row of \(width) fields got another number")
+    }
+
+    /// The same for a record that begins on `line` of its file.
+    ///
+    /// - Parameter rejection: why the record cannot be written.
+    public mutating func endRow(line: Int, rejection: Rejection? = nil) {
+        if let rejection { rejections[count] = rejection }
+        lines.append(line)
+        endRow()
+    }
+
+    /// The chosen rows in the order given, sharing the bytes; a row's rejection and line go with it.
+    public func selecting(_ chosen: [Int32]) -> RowBatch {
+        var selection = RowBatch(width: width, sharing: self)
+        selection.reserve(rows: chosen.count, bytes: 0)
+        for row in chosen {
+            for place in (Int(row) * width)..<((Int(row) + 1) * width) {
+                selection.appendShared(start: starts[place], length: lengths[place])
+            }
+            if let rejection = rejections[Int(row)] { selection.rejections[selection.count] = rejection }
+            if !lines.isEmpty { selection.lines.append(lines[Int(row)]) }
+            selection.endRow()
+        }
+        return selection
     }
 
     public func isNull(row: Int, column: Int) -> Bool {

@@ -4,7 +4,8 @@ public import Model
 public struct Scan: Sendable, Hashable {
     public var stream: String
     public var columns: [String]
-    /// Source columns that order and partition the records; unique together.
+    /// Source columns that order and partition the records; unique together. Empty for a positional stream, whose records
+    /// are read in the order of their places.
     public var key: [String]
     public var filter: Filter?
 
@@ -59,7 +60,10 @@ public protocol Source: AnyObject {
     ) throws
 
     /// Reads the records of a range, in the order of the key, and appends them to `batch`, whose width is the number of
-    /// `scan.columns`. Fields are in the canonical encoding of the types that `discover` gave.
+    /// `scan.columns`. Fields are in the canonical encoding of the types that `discover` gave. A record that cannot be read
+    /// is a row with a rejection.
+    ///
+    /// - Throws: `conflict` when a file is not the one any more that was planned.
     func read(_ scan: Scan, range: KeyRange, into batch: inout RowBatch) throws
 
     /// Lets go of the view and the connection. Idempotent.

@@ -11,7 +11,7 @@ struct FieldCheck: Sendable {
     init(_ target: Target, index: Int) {
         let field = target.fields[index]
         name = field.name
-        isKey = target.key.contains(index)
+        isKey = !target.isAppend && target.key.contains(index)
         isRequired = !field.isNullable || isKey
         switch field.type {
         case .text, .foreign: lengthMax = field.lengthMax

@@ -31,7 +31,8 @@ public struct Mapping: Sendable {
     /// - Throws: `unsupported` or `invalid` when a field's type cannot be reached.
     public init(_ plan: MappingPlan, target: Target) throws {
         precondition(
-            target.fields.map(\.name) == plan.fields && target.key == plan.keyFields,
+            target.fields.map(\.name) == plan.fields && target.key == plan.keyFields
+                && target.isAppend == (plan.writeMode == .append),
             "the target of a mapping has other fields than its plan"
         )
         self.plan = plan
@@ -53,13 +54,16 @@ public struct Mapping: Sendable {
     /// - Parameter rows: columns are `plan.scan.columns`, in the types of the source's description.
     public func apply(_ rows: RowBatch) -> MappedBatch {
         precondition(rows.width == plan.scan.columns.count, "a mapping got rows of another width")
-        var rejections: [Int: Rejection] = [:]
+        var rejections = rows.rejections
         let mapped = isIdentity ? rows : run(rows, rejections: &rejections)
         for (index, check) in checks.enumerated() {
             check.run(mapped, at: index, rejections: &rejections)
         }
-        RepeatedKeys(target).reject(in: mapped, rejections: &rejections)
-        return MappedBatch(rows: mapped, rejections: rejections)
+        guard !target.isAppend else { return MappedBatch(rows: mapped, rejections: rejections, lines: rows.lines) }
+        RepeatedKeys(target).reject(in: mapped, from: rows, rejections: &rejections)
+        let batch = MappedBatch(rows: mapped, rejections: rejections, lines: rows.lines)
+        // A scan in the order of the key is in the same order for every worker; that of a file is in none.
+        return plan.scan.key.isEmpty ? KeyOrder(target).sorted(batch) : batch
     }
 
     private func run(_ rows: RowBatch, rejections: inout [Int: Rejection]) -> RowBatch {

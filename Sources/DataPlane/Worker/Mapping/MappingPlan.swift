@@ -1,5 +1,5 @@
 public import Connectors
-import Model
+public import Model
 
 /// What a stream's mapping reads and writes, before the destination has resolved its table.
 public struct MappingPlan: Sendable {
@@ -14,6 +14,7 @@ public struct MappingPlan: Sendable {
     public var fields: [String]
     /// Indexes into `fields`, in the order of `StreamSpec.key`.
     public var keyFields: [Int]
+    public var writeMode: WriteMode
     /// Types of `scan.columns`.
     var columnTypes: [ValueType]
     /// One per field.
@@ -25,10 +26,14 @@ public struct MappingPlan: Sendable {
 
 /// Records in the destination's fields and types.
 public struct MappedBatch: Sendable {
-    /// As many rows as were handed in, in the same order; a rejected one is NULL where a value could not be made.
+    /// As many rows as were handed in; a rejected one is NULL where a value could not be made. In the same order, or in
+    /// the order of the key where the source has them in the order of their places.
     public var rows: RowBatch
-    /// Why the rows (by index) are not to be written: `not_null`, `invalid_value`, `too_long`, `duplicate_key`.
+    /// Why the rows (by index) are not to be written: `not_null`, `invalid_value`, `too_long`, `duplicate_key`,
+    /// and what the source found.
     public var rejections: [Int: Rejection]
+    /// Where each row begins in the source's file; empty where there is none.
+    public var lines: [Int] = []
 }
 
 /// Where a field's value comes from.

@@ -3,15 +3,13 @@ import Model
 
 /// The key of a stream, and whether the types of its fields can be reached at all.
 extension MappingPlanner {
-    /// The key's places among the fields, and the source columns that it consists of.
+    /// The key's places among the fields, and the source columns that the scan goes by.
     func key(
         fields: [String],
         origins: [FieldOrigin],
         columns: [String]
     ) throws -> (fields: [Int], columns: [String]) {
-        guard !stream.key.isEmpty else {
-            throw error(.invalid, "an upsert needs a key; set `key` to the fields that identify a record")
-        }
+        guard !stream.key.isEmpty else { return try noKey(fields: fields, origins: origins, columns: columns) }
         var places: [Int] = []
         var names: [String] = []
         for name in stream.key {
@@ -22,14 +20,41 @@ extension MappingPlanner {
                 )
             }
             guard !places.contains(place) else { throw error(.invalid, "key \"\(name)\" is named twice") }
+            places.append(place)
+            // The places of its records order a file, whatever the key is made of.
+            guard !source.isPositional else { continue }
             let column = try keyColumn(of: origins[place], name, columns: columns)
             guard !names.contains(column) else {
                 throw error(.invalid, "two fields of the key are made of the same column \"\(column)\"")
             }
-            places.append(place)
             names.append(column)
         }
         return (places, names)
+    }
+
+    /// An append goes by the source's own key, and calls the records by it as far as it passes.
+    private func noKey(
+        fields: [String],
+        origins: [FieldOrigin],
+        columns: [String]
+    ) throws -> (fields: [Int], columns: [String]) {
+        guard stream.writeMode == .append else {
+            throw error(.invalid, "an upsert needs a key; set `key` to the fields that identify a record")
+        }
+        guard !source.isPositional else { return ([], []) }
+        let candidates = ([source.primaryKey] + source.uniqueKeys).filter { key in
+            !key.isEmpty && key.allSatisfy { sourceColumn($0)?.isNullable == false }
+        }
+        guard let key = candidates.first else {
+            throw error(
+                .invalid,
+                "the source has no key to read the records in ranges of; set `key` to fields that identify a record"
+            )
+        }
+        let places = key.compactMap { column in
+            origins.firstIndex { (try? keyColumn(of: $0, column, columns: columns)) == column }
+        }
+        return (places.count == key.count ? places : [], key)
     }
 
     private func keyColumn(of origin: FieldOrigin, _ name: String, columns: [String]) throws -> String {

@@ -47,6 +47,7 @@ struct MappingPlanner {
             table: stream.destination,
             fields: fields,
             keyFields: key.fields,
+            writeMode: stream.writeMode,
             columnTypes: columns.compactMap { types[$0] },
             origins: origins
         )

@@ -9,8 +9,11 @@ struct RepeatedKeys {
         self.target = target
     }
 
-    /// Rows whose key has a NULL take no part. A row that is rejected for something else still has its key.
-    func reject(in rows: RowBatch, rejections: inout [Int: Rejection]) {
+    /// Rows whose key has a NULL take no part. A row that is rejected for something else still has its key, unless it is one
+    /// of those that could not be read.
+    ///
+    /// - Parameter source: the rows as they were read.
+    func reject(in rows: RowBatch, from source: RowBatch, rejections: inout [Int: Rejection]) {
         guard rows.count > 1 else { return }
         var repeated: [(row: Int, first: Int)] = []
         rows.bytes.withUnsafeBytes { bytes in
@@ -19,7 +22,7 @@ struct RepeatedKeys {
             while slots < 2 * rows.count { slots *= 2 }
             var table = [Int32](repeating: -1, count: slots)
             for row in 0..<rows.count {
-                guard let hash = view.hash(of: row) else { continue }
+                guard source.rejections[row] == nil, let hash = view.hash(of: row) else { continue }
                 var slot = Int(truncatingIfNeeded: hash) & (slots - 1)
                 while table[slot] >= 0, !view.areEqual(Int(table[slot]), row) {
                     slot = (slot + 1) & (slots - 1)
@@ -32,10 +35,11 @@ struct RepeatedKeys {
             }
         }
         for (row, first) in repeated where rejections[row] == nil {
+            let place = source.lines.isEmpty ? "record \(first + 1) of its batch" : "line \(source.lines[first])"
             rejections[row] = Rejection(
                 code: "duplicate_key",
                 field: "",
-                reason: "the key \(key(of: row, in: rows)) is that of record \(first + 1) of its batch already"
+                reason: "the key \(key(of: row, in: rows)) is that of \(place) already"
             )
         }
     }

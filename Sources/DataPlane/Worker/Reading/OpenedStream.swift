@@ -20,17 +20,38 @@ struct OpenedStream {
         source: any Source,
         destination: any Destination
     ) throws {
+        let modes = type(of: destination).capabilities.writeModes
+        guard modes.contains(spec.writeMode) else {
+            throw SluiceError(
+                .unsupported,
+                "stream \"\(spec.stream)\": its destination has no write mode \(spec.writeMode.rawValue); choose "
+                    + modes.map(\.rawValue).sorted().joined(separator: " or ")
+            )
+        }
         let described = try Self.describe(spec.stream) { try source.discover(stream: spec.stream) }
-        let plan = try Mapping.plan(
-            stream: spec,
-            source: described,
-            destination: try Self.describe(spec.destination) {
-                try destination.discover(stream: spec.destination)
-            }
-        )
+        let open = destination as? any OpenDestination
+        let table =
+            open == nil
+            ? try Self.describe(spec.destination) { try destination.discover(stream: spec.destination) }
+            : OpenTable.describe(spec, described)
+        let plan = try Mapping.plan(stream: spec, source: described, destination: table)
         self.index = index
         scan = plan.scan
-        target = try destination.resolve(table: plan.table, fields: plan.fields, key: plan.key)
+        let target: Target
+        if let open {
+            let fields = plan.fields.map { name in
+                TargetField(name: name, type: table.columns.first { $0.name == name }?.type ?? .text, isNullable: true)
+            }
+            target = try open.resolve(table: plan.table, fields: fields, key: plan.key)
+        } else {
+            target = try destination.resolve(
+                table: plan.table,
+                fields: plan.fields,
+                key: plan.key,
+                mode: spec.writeMode
+            )
+        }
+        self.target = target
         mapping = try Mapping(plan, target: target)
         summary = Self.summary(of: described, index: index, key: plan.scan.key)
     }
@@ -40,11 +61,18 @@ struct OpenedStream {
     /// - Throws: `conflict` when the table is another one now.
     func resolveAgain(at destination: any Destination) throws {
         let names = target.fields.map(\.name)
-        let again = try destination.resolve(
-            table: target.table,
-            fields: names,
-            key: target.key.map { names[$0] }
-        )
+        let key = target.key.map { names[$0] }
+        let again =
+            if let open = destination as? any OpenDestination {
+                try open.resolve(table: target.table, fields: target.fields, key: key)
+            } else {
+                try destination.resolve(
+                    table: target.table,
+                    fields: names,
+                    key: key,
+                    mode: target.isAppend ? .append : .upsert
+                )
+            }
         guard again == target else {
             throw SluiceError(
                 .conflict,

@@ -12,9 +12,10 @@ struct Journalling {
 
     /// The intent of a staged write, its digest included.
     ///
+    /// - Parameter lines: of the rows in the source's file, for the reasons of rejections; empty where there is none.
     /// - Throws: `exhausted` when the segment would be larger than a segment may be.
-    func intent(of staged: StagedWrite, rows: RowBatch) throws -> WireIntent {
-        let (header, segment) = try segment(of: staged, rows: rows)
+    func intent(of staged: StagedWrite, rows: RowBatch, lines: [Int] = []) throws -> WireIntent {
+        let (header, segment) = try segment(of: staged, rows: rows, lines: lines)
         var intent = WireIntent()
         intent.run = identity.run.wire
         intent.batch = batch.wire
@@ -30,7 +31,8 @@ struct Journalling {
 
     private func segment(
         of staged: StagedWrite,
-        rows: RowBatch
+        rows: RowBatch,
+        lines: [Int]
     ) throws -> (header: WireSegmentHeader, bytes: [UInt8]) {
         let target = stream.target
         let before = RowReader(staged.before)
@@ -65,7 +67,10 @@ struct Journalling {
                             throw SluiceError(.internal, "an upsert to \(target.table) plans a delete")
                         case .reject:
                             let rejection = staged.rejections[row]
-                            writer.addReject(SegmentRejection(rejection), key: { handedOver($0, row) })
+                            writer.addReject(
+                                SegmentRejection(rejection, line: lines.isEmpty ? nil : lines[row]),
+                                key: { handedOver($0, row) }
+                            )
                         case .unchanged:
                             writer.addUnchanged()
                         }
@@ -103,11 +108,12 @@ private struct RowReader {
 
 extension SegmentRejection {
     /// A destination that rejects says why; one that did not is taken at its word all the same.
-    fileprivate init(_ rejection: Rejection?) {
+    fileprivate init(_ rejection: Rejection?, line: Int?) {
+        let reason = rejection?.reason ?? "rejected by the destination"
         self.init(
             code: rejection?.code ?? "constraint",
             field: rejection?.field ?? "",
-            reason: rejection?.reason ?? "rejected by the destination"
+            reason: line.map { "line \($0): \(reason)" } ?? reason
         )
     }
 }

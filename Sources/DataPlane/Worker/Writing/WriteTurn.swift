@@ -65,7 +65,7 @@ struct WriteTurn {
         let intent: WireIntent
         do {
             intent = try Journalling(identity: identity, batch: assignment.batch, stream: stream)
-                .intent(of: staged, rows: mapped.rows)
+                .intent(of: staged, rows: mapped.rows, lines: mapped.lines)
         } catch {
             run.destination.rollBack()
             return .failed(SluiceError(describing: error))

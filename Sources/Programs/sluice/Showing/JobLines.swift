@@ -36,7 +36,8 @@ enum JobLines {
     }
 
     private static func stream(_ stream: StreamSpec) -> [String] {
-        let modes = "\(stream.syncMode.rawValue), \(stream.writeMode.rawValue) by \(stream.key.joined(separator: ","))"
+        let key = stream.key.isEmpty ? "" : " by \(stream.key.joined(separator: ","))"
+        let modes = "\(stream.syncMode.rawValue), \(stream.writeMode.rawValue)\(key)"
         var lines = ["  \(stream.stream) to \(stream.destination) (\(modes))"]
         if let filter = stream.filter { lines.append("    where \(Human.safe(filter))") }
         for mapping in stream.map { lines.append("    \(Human.safe(mapping.field)) = \(origin(of: mapping))") }

@@ -70,18 +70,3 @@ struct ExistingRows {
         return fields.selecting(chosen)
     }
 }
-
-extension RowBatch {
-    /// The chosen rows in the order given, sharing the bytes.
-    func selecting(_ chosen: [Int32]) -> RowBatch {
-        var selection = RowBatch(width: width, sharing: self)
-        selection.reserve(rows: chosen.count, bytes: 0)
-        for row in chosen {
-            for place in (Int(row) * width)..<((Int(row) + 1) * width) {
-                selection.appendShared(start: starts[place], length: lengths[place])
-            }
-            selection.endRow()
-        }
-        return selection
-    }
-}

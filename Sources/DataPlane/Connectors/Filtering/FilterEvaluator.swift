@@ -1,4 +1,3 @@
-import Connectors
 import Model
 
 /// Decides a filter on records that are already read, for sources that cannot do it themselves.
@@ -38,8 +37,8 @@ struct FilterEvaluator: Sendable {
             let column = try find(name, columns)
             let orders = try constants.map { try FilterOrder(columns[column], $0, isEquality: true) }
             return { rows, row in
-                guard !rows.isNull(row: row, column: column) else { return nil }
-                return orders.contains { $0.compare(rows, row: row, column: column) == 0 }
+                let found = orders.map { $0.compare(rows, row: row, column: column) }
+                return found.contains(0) ? true : found.contains(nil) ? nil : false
             }
         case .like(let name, let pattern):
             let column = try find(name, columns)
@@ -49,7 +48,7 @@ struct FilterEvaluator: Sendable {
                     "filter: column \"\(name)\" is \(columns[column].type.withArticle), like needs a text"
                 )
             }
-            let like = try LikePattern(pattern)
+            let like = LikePattern(pattern)
             return { rows, row in
                 rows.withField(row: row, column: column) { value in value.map { like.matches($0) } }
             }
@@ -103,7 +102,7 @@ extension Filter.Comparison {
     }
 }
 
-/// A pattern of SQL's `like`: `%` any characters, `_` one character, `\` takes the next as it is.
+/// A pattern of SQL's `like`: `%` any characters, `_` one character. There is no escape, as in every other source.
 struct LikePattern: Sendable {
     private enum Part: Sendable {
         case byte(UInt8)
@@ -113,25 +112,14 @@ struct LikePattern: Sendable {
 
     private let parts: [Part]
 
-    /// - Throws: `invalid` when the pattern ends with `\`.
-    init(_ pattern: String) throws {
-        var parts: [Part] = []
-        var isEscaped = false
-        for byte in pattern.utf8 {
+    init(_ pattern: String) {
+        parts = pattern.utf8.map { byte in
             switch byte {
-            case _ where isEscaped:
-                parts.append(.byte(byte))
-                isEscaped = false
-            case UInt8(ascii: "\\"): isEscaped = true
-            case UInt8(ascii: "%"): parts.append(.any)
-            case UInt8(ascii: "_"): parts.append(.one)
-            default: parts.append(.byte(byte))
+            case UInt8(ascii: "%"): .any
+            case UInt8(ascii: "_"): .one
+            default: .byte(byte)
             }
         }
-        guard !isEscaped else {
-            throw SluiceError(.invalid, "filter: the pattern '\(pattern)' ends with \\, which must precede a character")
-        }
-        self.parts = parts
     }
 
     /// Goes back only to the last `%`, so that the time is at most the product of both lengths.

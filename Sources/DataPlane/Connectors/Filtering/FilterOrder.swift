@@ -1,4 +1,3 @@
-import Connectors
 import Model
 
 /// The order of a column's values and one literal.
