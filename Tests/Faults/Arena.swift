@@ -90,9 +90,10 @@ final class PostgresArena: Arena {
                 """
             )
         }
+        let url = if let role { destination.url(user: role) } else { destination.url }
         configuration = ArenaData.configuration(
             source: "{ type: postgres, url: \"\(source.url)\" }",
-            destination: "{ type: postgres, url: \"\(role.map { destination.url(user: $0) } ?? destination.url)\" }",
+            destination: "{ type: postgres, url: \"\(url)\" }",
             table: "people"
         )
     }

@@ -90,7 +90,9 @@ import Testing
         }
     }
 
-    @Test func `a commit that races with closing has ended when closing returns, and evidence agrees with the table`() throws {
+    @Test func `a commit that races with closing has ended when closing returns, and evidence agrees with the table`()
+        throws
+    {
         let closer = try destination()
         var applied = 0
         for round in 1...20 {
@@ -139,7 +141,8 @@ import Testing
         }
     }
 
-    @Test func `what an administrator prepares is what Sluice makes, and the role then writes behind the fence`() throws {
+    @Test func `what an administrator prepares is what Sluice makes, and the role then writes behind the fence`() throws
+    {
         try server.run(Self.prepared(for: role))
         let writer = try destination()
         #expect(try writer.check() == ["written to behind gate and fence in the schema \"sluice\""])

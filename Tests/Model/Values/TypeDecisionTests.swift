@@ -72,8 +72,10 @@ struct TypeDecisionTests {
     }
 
     @Test(arguments: [
-        ("mood", "mood", TypeDecision.same), ("src.mood", "dst.mood", .checked), ("src.mood", "dst.temper", .cast(.text)),
-        ("bit(3)", "bit(4)", .checked), ("\"A.mood\"", "\"B.mood\"", .cast(.text)), ("integer[]", "bigint[]", .cast(.text)),
+        ("mood", "mood", TypeDecision.same), ("src.mood", "dst.mood", .checked),
+        ("src.mood", "dst.temper", .cast(.text)),
+        ("bit(3)", "bit(4)", .checked), ("\"A.mood\"", "\"B.mood\"", .cast(.text)),
+        ("integer[]", "bigint[]", .cast(.text)),
         ("src.mood[]", "mood[]", .checked), ("time(3) with time zone", "time with time zone", .checked),
     ])
     func `types of the system's own are told apart by their names`(own: String, other: String, decision: TypeDecision) {
@@ -135,7 +137,8 @@ private enum Samples {
         case .date: ["infinity", "-infinity", "4713-11-24 BC", "5874897-12-31", "2024-02-29"]
         case .time: ["00:00:00", "24:00:00", "23:59:59.999999"]
         case .timestamp: ["infinity", "-infinity", "4713-11-24 00:00:00 BC", "294276-12-31 23:59:59.999999"]
-        case .timestampWithZone: ["infinity", "-infinity", "4713-11-24 00:00:00+00 BC", "294276-12-31 23:59:59.999999+00"]
+        case .timestampWithZone:
+            ["infinity", "-infinity", "4713-11-24 00:00:00+00 BC", "294276-12-31 23:59:59.999999+00"]
         case .interval: ["00:00:00", "-1 mons +3 days -04:05:06.7", "178000000 years", "-00:00:00.000001"]
         case .uuid: ["00000000-0000-0000-0000-00000000ffff"]
         case .json, .jsonBinary: ["null", "{\"a\": [1, null]}"] + (type == .json ? ["\"\\u0000\""] : [])

@@ -164,7 +164,10 @@ import Testing
         #expect(outcome.plans.count { $0 == .insert } == 38)
         #expect(outcome.plans.count { $0 == .update } == 2)
         let reasons = outcome.rejections.values.map(\.reason)
-        #expect(reasons.count == 1 && reasons[0].hasPrefix("no partition of relation \"t\" found for row"), "\(reasons)")
+        #expect(
+            reasons.count == 1 && reasons[0].hasPrefix("no partition of relation \"t\" found for row"),
+            "\(reasons)"
+        )
         let same = "SELECT count(*) FROM src.t s JOIN dst.t d USING (id, day, v)"
         #expect(try server.value(same) == "40")
     }
@@ -184,11 +187,14 @@ import Testing
         for view in ["sums", "kept"] {
             #expect(try carrier.copy(view, key: ["city"]).plans == Array(repeating: .insert, count: 7))
             #expect(
-                try server.rows("SELECT * FROM dst.\(view) ORDER BY 1") == server.rows("SELECT * FROM src.sums ORDER BY 1")
+                try server.rows("SELECT * FROM dst.\(view) ORDER BY 1")
+                    == server.rows("SELECT * FROM src.sums ORDER BY 1")
             )
         }
         expectRefusal(.unsupported, "is a view; only tables can be written to") {
-            try server.run("CREATE VIEW dst.seen AS TABLE dst.sums; CREATE RULE r AS ON INSERT TO dst.seen DO INSTEAD NOTHING")
+            try server.run(
+                "CREATE VIEW dst.seen AS TABLE dst.sums; CREATE RULE r AS ON INSERT TO dst.seen DO INSTEAD NOTHING"
+            )
             try carrier.copy("sums", to: "seen", key: ["city"])
         }
     }
@@ -239,7 +245,10 @@ import Testing
             """
         )
         let carrier = try carrier()
-        expectRefusal(.unsupported, "column \"near\" is a numeric, which becomes a float64 only if asked to; set `cast: number`") {
+        expectRefusal(
+            .unsupported,
+            "column \"near\" is a numeric, which becomes a float64 only if asked to; set `cast: number`"
+        ) {
             try carrier.copy("t")
         }
         expectRefusal(.unsupported, "column \"at\" is a timestamp, which becomes a timestamptz only if asked to") {

@@ -38,14 +38,20 @@ struct TypeSample: Sendable {
         TypeSample(
             "numeric",
             [
-                "0", "0.00", "1.500", "-0.0001", "NaN", "Infinity", "-Infinity", "9999.9999", "10000", "1e131071", "1e-16383",
+                "0", "0.00", "1.500", "-0.0001", "NaN", "Infinity", "-Infinity", "9999.9999", "10000", "1e131071",
+                "1e-16383",
                 "123456789012345678901234567890.000100",
             ]
         ),
         TypeSample("numeric(12,4)", ["12345678.1234", "-0.5", "0", "NaN"]),
         TypeSample("numeric(5,-2)", ["1234567", "-100", "0"]),
         TypeSample("numeric(3,5)", ["0.00123", "-0.00999"]),
-        TypeSample("real", ["1.17549435e-38", "3.4028235e+38", "1e-45", "-0.5", "0.1"], lite: "REAL", castBack: "number"),
+        TypeSample(
+            "real",
+            ["1.17549435e-38", "3.4028235e+38", "1e-45", "-0.5", "0.1"],
+            lite: "REAL",
+            castBack: "number"
+        ),
         TypeSample("real", ["NaN", "Infinity", "-Infinity", "-0"]),
         TypeSample(
             "double precision",
@@ -59,7 +65,10 @@ struct TypeSample: Sendable {
     ]
 
     private static let texts = [
-        TypeSample("text", ["", " ", "grüße 🙂", "it's \"quoted\" \\ and\ttabbed\nlines", "NULL", "\\N", "\u{1}\u{7F}"]),
+        TypeSample(
+            "text",
+            ["", " ", "grüße 🙂", "it's \"quoted\" \\ and\ttabbed\nlines", "NULL", "\\N", "\u{1}\u{7F}"]
+        ),
         TypeSample("varchar(5)", ["", "äöüß€", "a    "]),
         TypeSample("char(6)", ["", "c", "äöüß€ ", "  x"]),
         TypeSample("char", ["", "ß"]),
@@ -83,7 +92,8 @@ struct TypeSample: Sendable {
         TypeSample(
             "timestamp",
             [
-                "4713-11-24 00:00:00 BC", "294276-12-31 23:59:59.999999", "infinity", "-infinity", "1999-12-31 23:59:59.999999",
+                "4713-11-24 00:00:00 BC", "294276-12-31 23:59:59.999999", "infinity", "-infinity",
+                "1999-12-31 23:59:59.999999",
                 "2000-01-01 00:00:00", "0044-03-15 12:00:00 BC",
             ]
         ),
@@ -98,7 +108,8 @@ struct TypeSample: Sendable {
         TypeSample(
             "interval",
             [
-                "0", "-1 mons +3 days -04:05:06.7", "1 mon -1 day", "178000000 years", "-178000000 years", "30 days", "1 mon",
+                "0", "-1 mons +3 days -04:05:06.7", "1 mon -1 day", "178000000 years", "-178000000 years", "30 days",
+                "1 mon",
                 "24:00:00", "1 day", "-00:00:00.000001", "2562047788:00:54.775807",
             ]
         ),
@@ -109,10 +120,16 @@ struct TypeSample: Sendable {
     private static let documents = [
         TypeSample(
             "json",
-            [" { \"b\" : 1,  \"a\":2, \"a\": 3 } ", "null", "\"\\u0000\"", "[1.00, 1e2, \"\\ud83d\\ude00\"]", "{}", "\"\""],
+            [
+                " { \"b\" : 1,  \"a\":2, \"a\": 3 } ", "null", "\"\\u0000\"", "[1.00, 1e2, \"\\ud83d\\ude00\"]", "{}",
+                "\"\"",
+            ],
             lite: "JSON TEXT"
         ),
-        TypeSample("jsonb", [" { \"b\" : 1,  \"a\":2, \"a\": 3 } ", "null", "[1.00, 1e2, \"\\ud83d\\ude00\"]", "{}", "\"\""]),
+        TypeSample(
+            "jsonb",
+            [" { \"b\" : 1,  \"a\":2, \"a\": 3 } ", "null", "[1.00, 1e2, \"\\ud83d\\ude00\"]", "{}", "\"\""]
+        ),
         TypeSample("jsonpath", ["$.\"a b\"[*]?(@ > 1)"]),
     ]
 
