@@ -1,10 +1,13 @@
+import Drivers
 import Foundation
 
 /// A pgbouncer of a test's own in front of the test server, with one server session per database and user.
 public final class PostgresPool {
     /// The server's URL, through the pool.
     public let url: String
-    private let process = Process()
+    private let process: ChildProcess
+    /// What it logs; open as long as it lives.
+    private let log: Lifeline
     private let folder: TemporaryDirectory
 
     /// Starts it and waits until it listens.
@@ -33,24 +36,28 @@ public final class PostgresPool {
         pool_mode = \(mode)
         default_pool_size = \(sessions)
         """.write(toFile: configuration, atomically: true, encoding: .utf8)
-        // It refuses to run as root, and reads its files before it changes the user.
-        process.executableURL = URL(fileURLWithPath: "/usr/sbin/pgbouncer")
-        process.arguments = (geteuid() == 0 ? ["-u", "postgres"] : []) + [configuration]
-        let output = Pipe()
-        process.standardError = output
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        var log = Data()
-        while !String(decoding: log, as: UTF8.self).contains("process up") {
-            let piece = output.fileHandleForReading.availableData
-            guard !piece.isEmpty else { throw NotStarted(log: String(decoding: log, as: UTF8.self)) }
-            log += piece
+        log = try Lifeline()
+        process = try ChildProcess(
+            Program(
+                path: "/usr/sbin/pgbouncer",
+                // It refuses to run as root, and reads its files before it changes the user.
+                arguments: (geteuid() == 0 ? ["-u", "postgres"] : []) + [configuration],
+                standardError: log.held.number
+            )
+        )
+        log.held.close()
+        let handle = FileHandle(fileDescriptor: log.watched.number, closeOnDealloc: false)
+        var text = Data()
+        while !String(decoding: text, as: UTF8.self).contains("process up") {
+            let piece = handle.availableData
+            guard !piece.isEmpty else { throw NotStarted(log: String(decoding: text, as: UTF8.self)) }
+            text += piece
         }
     }
 
     deinit {
-        process.terminate()
-        process.waitUntilExit()
+        try? process.kill()
+        _ = try? process.wait()
     }
 
     private static func freePort() throws -> Int {
