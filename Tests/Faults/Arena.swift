@@ -54,9 +54,12 @@ final class PostgresArena: Arena {
     let configuration: String
     private let source: PostgresServer
     let destination: PostgresServer
+    private let role: String?
 
-    /// - Parameter commitDelay: ms that a commit takes (at most 100), so that kills land between permit and outcome.
-    init(commitDelay: Int) throws {
+    /// - Parameters:
+    ///   - commitDelay: ms that a commit takes (at most 100), so that kills land between permit and outcome.
+    ///   - isPlain: write with a role that may make nothing at the destination.
+    init(commitDelay: Int, isPlain: Bool = false) throws {
         source = try PostgresServer()
         destination = try PostgresServer()
         try source.run(
@@ -70,11 +73,15 @@ final class PostgresArena: Arena {
             """
             CREATE TABLE people (id bigint PRIMARY KEY, email text, name text);
             CREATE TABLE ledger (id bigint, xid bigint DEFAULT txid_current());
-            CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS
+            CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
               'BEGIN INSERT INTO ledger (id) VALUES (NEW.id); RETURN NULL; END';
             CREATE TRIGGER noted AFTER INSERT OR UPDATE ON people FOR EACH ROW EXECUTE FUNCTION note()
             """
         )
+        role = isPlain ? "role_\(destination.database)" : nil
+        if let role {
+            try destination.run("CREATE ROLE \(role) LOGIN; GRANT SELECT, INSERT, UPDATE ON people TO \(role)")
+        }
         if commitDelay > 0 {
             try destination.run(
                 """
@@ -83,11 +90,26 @@ final class PostgresArena: Arena {
                 """
             )
         }
+        let url = if let role { destination.url(user: role) } else { destination.url }
         configuration = ArenaData.configuration(
             source: "{ type: postgres, url: \"\(source.url)\" }",
-            destination: "{ type: postgres, url: \"\(destination.url)\" }",
+            destination: "{ type: postgres, url: \"\(url)\" }",
             table: "people"
         )
+    }
+
+    deinit {
+        guard let role else { return }
+        do {
+            try destination.run("DROP OWNED BY \(role); DROP ROLE \(role)")
+        } catch {
+            print("role \(role) stays behind: \(error)")
+        }
+    }
+
+    /// Whether Sluice has made nothing at the destination.
+    func isUntouched() throws -> Bool {
+        try destination.value("SELECT to_regnamespace('sluice') IS NULL") == "t"
     }
 
     func reset() throws {

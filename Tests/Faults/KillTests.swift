@@ -48,6 +48,18 @@ import Testing
         return harness.report.wrong
     }
 
+    @Test func `where the role may make no tables the verdicts are equal to Postgres as well`() throws {
+        let directory = try TemporaryDirectory()
+        let arena = try PostgresArena(commitDelay: 50, isPlain: true)
+        let harness = try KillHarness(.forceCancel, arena, in: directory.path)
+        let tries = min(Self.tries, 15)
+        try harness.run(tries)
+        harness.report.show()
+        #expect(try arena.isUntouched())
+        #expect(harness.report.wrong == [])
+        #expect(harness.report.disturbed > tries / 3)
+    }
+
     @Test func `a force stop is as quick as promised`() throws {
         let directory = try TemporaryDirectory()
         let arena = try PostgresArena(commitDelay: 0)

@@ -7,11 +7,22 @@ import Testing
 import Wire
 
 @Suite struct ErrandTests {
-    @Test func `a checked connection tells its streams`() async throws {
+    @Test func `a checked connection tells how it is written to`() async throws {
         try await PlayedCoordinator.play { coordinator in
             try coordinator.welcome()
             let fixture = try Fixture(in: coordinator.scratch, records: 3)
             let done = try coordinator.errand(fixture.sourceSpec, .check(WireCheckConnection()))
+            try #require(!done.hasFailure)
+            let notes = try JSONDecoder().decode([String].self, from: Data(done.json.utf8))
+            try #require(notes == ["written to by one process at a time, behind a marker row"])
+        }
+    }
+
+    @Test func `a discovered connection tells its streams`() async throws {
+        try await PlayedCoordinator.play { coordinator in
+            try coordinator.welcome()
+            let fixture = try Fixture(in: coordinator.scratch, records: 3)
+            let done = try coordinator.errand(fixture.sourceSpec, .discover(.with { $0.stream = "" }))
             try #require(!done.hasFailure)
             let streams = try JSONDecoder()
                 .decode([StreamDescription].self, from: Data(done.json.utf8))

@@ -149,9 +149,15 @@ struct MappingPlanTests {
         try expect(
             .unsupported,
             "field \"at\": column \"at\" is an interval, which cannot become an int64; "
-                + "choose a cast or a column that fits, or drop the column",
+                + "choose a column that fits, or drop the column",
             separator: ", "
         ) { try kit.plan() }
+        try expect(
+            .unsupported,
+            "field \"at\": column \"at\" is a timestamp, which becomes a timestamptz only if asked to; "
+                + "set `cast: timestamp` (see Protocols/types.md), choose a column that fits, or drop the column",
+            separator: ", "
+        ) { try MappingKit(["id int64!", "at timestamp"], ["id int64!", "at timestamptz"]).plan() }
         try expect(
             .unsupported,
             "field \"at\": column \"at\" is an interval, which cannot become a bool; choose another cast, or drop the column",

@@ -137,8 +137,8 @@ final class CoordinatorService: ControlService {
     func check(connection: String) async throws -> ConnectionReport {
         let spec = try known(connection)
         do {
-            _ = try await errand(.check, on: spec)
-            return ConnectionReport(connection: connection, error: nil, streams: [])
+            let notes = try JSONText.decode([String].self, from: try await errand(.check, on: spec))
+            return ConnectionReport(connection: connection, error: nil, notes: notes, streams: [])
         } catch let error as SluiceError {
             return ConnectionReport(connection: connection, error: error, streams: [])
         }

@@ -95,6 +95,6 @@ import Testing
         #expect(things.columns.map(\.nativeType)[0] == "character varying(20)")
         #expect(things.columns.map(\.isNullable) == [false, false, true, true, false, true, true])
         #expect(things.columns.filter(\.hasDefault).map(\.name).contains("note"))
-        #expect(things.columns.filter(\.isGenerated).map(\.name) == ["serial", "twice"])
+        #expect(things.columns.filter(\.isGenerated).map(\.name) == ["twice"])
     }
 }

@@ -1,23 +1,12 @@
 /// The conversion of canonical values of one type to another, chosen once and applied to many.
 ///
-/// It keeps the value or refuses it, and never wraps around:
-///
-/// | from | to | |
-/// | --- | --- | --- |
-/// | any | text, foreign | its text form, `true` and `false` for a Boolean |
-/// | text, foreign | any | what `ValueText.parse` accepts |
-/// | integer | integer, numeric, float | in range; a float that is exactly the number |
-/// | numeric, float | integer | a whole number in range |
-/// | numeric, float64 | float64, float32 | the nearest one in range |
-/// | float | numeric | its shortest decimal form |
-/// | bool | integer | 0 and 1, and back |
-/// | date | timestamp, timestamptz | midnight (UTC) |
-/// | timestamp, timestamptz | each other; date | zones are UTC; a date from midnight only |
-/// | json | jsonb | and back |
+/// Without `mayLose` it keeps the value or refuses it, for the pairs of types that `TypeDecision` lets pass: any type as
+/// text, text as what `ValueText.parse` accepts, integers and numerics in range, floats that are exactly the number.
 ///
 /// With `mayLose`, as in a cast that somebody asked for, it does as PostgreSQL's cast: numbers with a fraction are rounded
-/// (floats half to even, numerics half away from zero), a time of day is cut off, integers become the nearest float, and
-/// every integer but 0 is true. Everything else is refused: `init` returns nil.
+/// (floats half to even, numerics half away from zero), the nearest float is taken, a time of day is cut off, a time
+/// without zone is one of UTC, and every integer but 0 is true. Types that have nothing in common are refused: `init`
+/// returns nil.
 public struct ValueCast: Sendable {
     typealias Convert = @Sendable (UnsafeRawBufferPointer, inout [UInt8]) throws(Refusal) -> Void
 
@@ -26,8 +15,9 @@ public struct ValueCast: Sendable {
     /// nil: the bytes stay as they are.
     private let convert: Convert?
 
-    /// nil when values of the one type are never values of the other.
+    /// nil when values of the one type are never values of the other, or only by a cast that was not asked for.
     public init?(from: ValueType, to: ValueType, mayLose: Bool = false) {
+        guard mayLose || TypeDecision(from: from, to: to).passes else { return nil }
         self.from = from
         self.to = to
         guard !Self.areSame(from, to) else {
@@ -35,7 +25,7 @@ public struct ValueCast: Sendable {
             return
         }
         let found =
-            Self.textual(from, to) ?? Self.numeric(from, to, mayLose: mayLose)
+            Self.textual(from, to, mayLose: mayLose) ?? Self.numeric(from, to, mayLose: mayLose)
             ?? Self.temporal(from, to, mayLose: mayLose)
         guard let found else { return nil }
         convert = found
@@ -79,7 +69,7 @@ public struct ValueCast: Sendable {
     }
 
     /// To and from text, and between the two forms of JSON.
-    private static func textual(_ from: ValueType, _ to: ValueType) -> Convert? {
+    private static func textual(_ from: ValueType, _ to: ValueType, mayLose: Bool) -> Convert? {
         switch (from, to) {
         case (.bool, .text), (.bool, .foreign):
             { value, bytes throws(Refusal) in
@@ -89,6 +79,8 @@ public struct ValueCast: Sendable {
             { value, bytes throws(Refusal) in
                 guard ValueText.append(value, as: from, to: &bytes) else { throw malformed(value, from) }
             }
+        case (.text, .date), (.foreign, .date):
+            { value, bytes throws(Refusal) in try ValueText.parseDate(value, mayCut: mayLose, into: &bytes) }
         case (.text, _), (.foreign, _), (.json, .jsonBinary):
             { value, bytes throws(Refusal) in try ValueText.parseUnnamed(value, as: to, into: &bytes) }
         default: nil

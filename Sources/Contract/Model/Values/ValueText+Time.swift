@@ -81,8 +81,12 @@ extension ValueText {
         value >= 0 ? value / divisor : -((-value + divisor - 1) / divisor)
     }
 
-    /// `YYYY-MM-DD`, `infinity`; a time of day behind it is checked and left out, as PostgreSQL does.
-    static func parseDate(_ text: UnsafeRawBufferPointer, into bytes: inout [UInt8]) throws(Refusal) {
+    /// `YYYY-MM-DD`, `infinity`; a time of day behind it is checked and left out, as PostgreSQL does, or refused.
+    static func parseDate(
+        _ text: UnsafeRawBufferPointer,
+        mayCut: Bool = true,
+        into bytes: inout [UInt8]
+    ) throws(Refusal) {
         var scanner = TextScanner(text)
         if let infinity = takeInfinity(&scanner) {
             return BigEndian.append(infinity ? Int32.max : Int32.min, to: &bytes)
@@ -92,6 +96,7 @@ extension ValueText {
         guard dateRange.contains(days) else {
             throw Refusal("out of range (4713-11-24 BC to 5874897-12-31)")
         }
+        guard mayCut || point.clock == 0 else { throw Refusal("it has a time of day") }
         BigEndian.append(Int32(days), to: &bytes)
     }
 

@@ -115,11 +115,14 @@ public struct CancelReply: Sendable, Hashable, Codable {
 public struct ConnectionReport: Sendable, Hashable, Codable {
     public var connection: String
     public var error: SluiceError?
+    /// What is to know of writing to it.
+    public var notes: [String]
     public var streams: [StreamView]
 
-    public init(connection: String, error: SluiceError?, streams: [StreamView]) {
+    public init(connection: String, error: SluiceError?, notes: [String] = [], streams: [StreamView]) {
         self.connection = connection
         self.error = error
+        self.notes = notes
         self.streams = streams
     }
 }

@@ -73,7 +73,8 @@ struct FilterOrder: Sendable {
         _ to: ValueType,
         _ column: ColumnDescription
     ) throws -> [UInt8] {
-        guard let cast = ValueCast(from: from, to: to) else {
+        // As the database reads its literals.
+        guard let cast = ValueCast(from: from, to: to, mayLose: true) else {
             throw SluiceError(.unsupported, "filter: no literal for column \"\(column.name)\"")
         }
         var bytes: [UInt8] = []

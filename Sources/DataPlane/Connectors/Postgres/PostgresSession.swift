@@ -32,6 +32,7 @@ final class PostgresSession {
                 url: settings.url,
                 settings: ["application_name": applicationName]
             )
+            try PostgresPooler(settings: settings).refuseIfShared(connection)
         } catch let error as PostgresError {
             throw PostgresFailure.connecting(error, settings)
         }

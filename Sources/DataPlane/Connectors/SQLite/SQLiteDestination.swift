@@ -32,12 +32,13 @@ final class SQLiteDestination: Destination {
         file = try SQLiteFile(connection)
     }
 
-    func check() throws {
+    func check() throws -> [String] {
         let connection = try opened()
         try file.translating("writing") {
             try connection.execute("BEGIN IMMEDIATE")
             try connection.execute("ROLLBACK")
         }
+        return ["written to by one process at a time, behind a marker row"]
     }
 
     func discover(stream: String?) throws -> [StreamDescription] {

@@ -183,7 +183,10 @@ public protocol Destination: AnyObject {
     static var capabilities: DestinationCapabilities { get }
 
     /// Connects if necessary and proves that writing could work. Writes nothing. Idempotent.
-    func check() throws
+    ///
+    /// - Returns: what a person should know of how it will be written to.
+    @discardableResult
+    func check() throws -> [String]
 
     /// As `Source.discover`.
     func discover(stream: String?) throws -> [StreamDescription]

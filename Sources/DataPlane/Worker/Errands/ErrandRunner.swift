@@ -16,7 +16,7 @@ struct ErrandRunner {
             switch message.kind {
             case .check:
                 outbox.doing("checking connection \(connection.name)")
-                done.json = try look(at: connection, stream: nil)
+                done.json = try json(of: try check(connection))
             case .discover(let discover):
                 outbox.doing("discovering connection \(connection.name)")
                 done.json = try look(
@@ -49,6 +49,29 @@ struct ErrandRunner {
         return try ResolvedConnection(spec, environment: environment)
     }
 
+    /// Proves that a connection can be used, and says what is to know of writing to it. Writes nothing.
+    private func check(_ connection: ResolvedConnection) throws -> [String] {
+        let kind = Registry.kinds.first { $0.type == connection.type }
+        let isReadable = kind?.makeDestination == nil || kind?.makeSource != nil
+        if isReadable {
+            let source = try Registry.source(for: connection)
+            defer { source.close() }
+            try source.check()
+        }
+        guard kind?.makeDestination != nil else { return [] }
+        let destination = try Registry.destination(for: connection)
+        defer { destination.close() }
+        do {
+            return try destination.check()
+        } catch let error as SluiceError where isReadable {
+            return ["can be read, but not be written to: \(error.message)"]
+        }
+    }
+
+    private func json(of value: some Encodable) throws -> String {
+        String(decoding: try JSONEncoder().encode(value), as: UTF8.self)
+    }
+
     /// The streams of a connection as JSON; proves that it can be used. Writes nothing.
     private func look(at connection: ResolvedConnection, stream: String?) throws -> String {
         let kind = Registry.kinds.first { $0.type == connection.type }
@@ -64,7 +87,7 @@ struct ErrandRunner {
             try source.check()
             found = try source.discover(stream: stream)
         }
-        return String(decoding: try JSONEncoder().encode(found), as: UTF8.self)
+        return try json(of: found)
     }
 
     private func closeGate(_ order: WireCloseGate, at connection: ResolvedConnection) throws {

@@ -18,12 +18,7 @@ extension FieldProgram {
         var current = type
         func convert(to next: ValueType, mayLose: Bool) throws {
             guard let cast = ValueCast(from: current, to: next, mayLose: mayLose) else {
-                let advice = mayLose ? "another cast" : "a cast or a column that fits"
-                throw SluiceError(
-                    .unsupported,
-                    "\(place): \(what) is \(current.withArticle), which cannot become \(next.withArticle); "
-                        + "choose \(advice), or drop the column"
-                )
+                throw refusal(what, place, from: current, to: next, isAskedFor: mayLose)
             }
             if !cast.keepsBytes { steps.append(FieldSteps.cast(cast)) }
             current = next
@@ -40,6 +35,28 @@ extension FieldProgram {
         return steps
     }
 
+    private static func refusal(
+        _ what: String,
+        _ place: String,
+        from: ValueType,
+        to: ValueType,
+        isAskedFor: Bool
+    ) -> SluiceError {
+        let found = "\(place): \(what) is \(from.withArticle), which"
+        if case .cast(let cast) = TypeDecision(from: from, to: to), !isAskedFor {
+            return SluiceError(
+                .unsupported,
+                "\(found) becomes \(to.withArticle) only if asked to; set `cast: \(cast.rawValue)` (see "
+                    + "Protocols/types.md), choose a column that fits, or drop the column"
+            )
+        }
+        let advice = isAskedFor ? "another cast" : "a column that fits"
+        return SluiceError(
+            .unsupported,
+            "\(found) cannot become \(to.withArticle); choose \(advice), or drop the column"
+        )
+    }
+
     /// The bytes that a constant has in the field, once its transforms are done; nil for null.
     static func constant(
         _ constant: Constant?,
@@ -48,7 +65,13 @@ extension FieldProgram {
         _ what: String,
         _ place: String
     ) throws -> [UInt8]? {
-        guard let (type, bytes) = constant?.canonical else { return nil }
+        guard var (type, bytes) = constant?.canonical else { return nil }
+        if !TypeDecision(from: type, to: field.type).passes, let cast = ValueCast(from: type, to: .text) {
+            // It is what the configuration spells.
+            var text: [UInt8] = []
+            try bytes.withUnsafeBytes { try cast.apply($0, to: &text) }
+            (type, bytes) = (.text, text)
+        }
         let steps = try steps(of: mapping, from: type, to: field.type, "the \(what)", place)
         var arena = FieldArena()
         var result = arena.append(bytes)
@@ -71,7 +94,7 @@ extension FieldProgram {
             case .column(let name):
                 let index = try plan.index(of: name, place)
                 let type = plan.columnTypes[index]
-                guard let cast = ValueCast(from: type, to: .text) else {
+                guard let cast = ValueCast(from: type, to: .text, mayLose: true) else {
                     throw SluiceError(.unsupported, "\(place): column \"\(name)\" has no text form")
                 }
                 return .column(index, cast)

@@ -47,21 +47,3 @@ enum FieldSteps {
         byte == 32 || (9...13).contains(byte)
     }
 }
-
-extension CastType {
-    /// The type that a cast leads to on the way to a field of `type`.
-    func valueType(towards type: ValueType) -> ValueType {
-        switch (self, type) {
-        case (.integer, .int16), (.integer, .int32), (.number, .float32), (.number, .float64),
-            (.timestamp, .timestampWithZone), (.json, .jsonBinary):
-            type
-        case (.integer, _): .int64
-        case (.number, _): .numeric
-        case (.text, _): .text
-        case (.boolean, _): .bool
-        case (.date, _): .date
-        case (.timestamp, _): .timestamp
-        case (.json, _): .json
-        }
-    }
-}

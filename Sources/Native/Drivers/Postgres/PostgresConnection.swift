@@ -46,6 +46,9 @@ public final class PostgresConnection {
     /// PostgreSQL's version: 150018 for 15.18.
     public var serverVersion: Int { handle.map { Int(PQserverVersion($0)) } ?? 0 }
 
+    /// The server process that was announced when connecting; behind a pooler it is a number of the pooler's own.
+    public var announcedProcess: Int32 { handle.map { PQbackendPID($0) } ?? 0 }
+
     /// Whether libpq still thinks that it is connected; a broken network shows only on use.
     public var isOpen: Bool { handle.map { PQstatus($0) == CONNECTION_OK } ?? false }
 

@@ -25,7 +25,8 @@ struct CheckCommand: ParsableCommand {
             reports = try chosen.map { try client.check(connection: $0) }
         }
         let lines = reports.map { report in
-            report.error.map { "\(report.connection): FAILED, \($0.message)" } ?? "\(report.connection): ok"
+            let found = report.error.map { "FAILED, \($0.message)" } ?? "ok"
+            return "\(report.connection): " + ([found] + report.notes).joined(separator: "; ")
         }
         try output.show(reports, human: lines)
         if reports.contains(where: { $0.error != nil }) { try RunExit.failed.leave() }

@@ -86,11 +86,22 @@ struct PostgresCatalog {
     ) throws {
         let found = try session.run(
             """
-            SELECT a.attrelid, a.attname, a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod),
-                a.attnotnull, a.atthasdef OR a.attidentity <> '', a.attgenerated <> '' OR a.attidentity = 'a',
-                a.attnum
-            FROM pg_attribute a
-            WHERE a.attrelid IN (\(oids)) AND a.attnum > 0 AND NOT a.attisdropped
+            WITH RECURSIVE below AS (
+                SELECT a.attrelid, a.attnum, a.atttypid AS type, a.atttypmod AS modifier, a.attnotnull AS required
+                FROM pg_attribute a
+                WHERE a.attrelid IN (\(oids)) AND a.attnum > 0 AND NOT a.attisdropped
+                UNION ALL
+                SELECT b.attrelid, b.attnum, t.typbasetype, t.typtypmod, b.required OR t.typnotnull
+                FROM below b JOIN pg_type t ON t.oid = b.type WHERE t.typtype = 'd'
+            )
+            SELECT a.attrelid, a.attname, b.type, b.modifier, format_type(a.atttypid, a.atttypmod),
+                format_type(b.type, b.modifier), format_type(b.type, -1), a.atttypid <> b.type,
+                b.required, a.atthasdef OR a.attidentity <> '', a.attgenerated <> '', a.attidentity = 'a', a.attnum,
+                (SELECT quote_ident(n.nspname) || '.' || quote_ident(l.collname)
+                    FROM pg_collation l JOIN pg_namespace n ON n.oid = l.collnamespace
+                    WHERE l.oid = a.attcollation AND NOT l.collisdeterministic)
+            FROM below b JOIN pg_attribute a USING (attrelid, attnum) JOIN pg_type t ON t.oid = b.type
+            WHERE t.typtype <> 'd'
             ORDER BY a.attrelid, a.attnum
             """
         )
@@ -102,12 +113,17 @@ struct PostgresCatalog {
                     type: PostgresType(
                         oid: UInt32(found.text(row: row, column: 2) ?? "") ?? 0,
                         modifier: Int32(found.text(row: row, column: 3) ?? "") ?? -1,
-                        name: found.text(row: row, column: 4) ?? ""
+                        name: found.text(row: row, column: 4) ?? "",
+                        carrier: found.text(row: row, column: 5) ?? "",
+                        baseName: found.text(row: row, column: 6) ?? "",
+                        isDomain: found.bool(row: row, column: 7)
                     ),
-                    isNullable: !found.bool(row: row, column: 5),
-                    hasDefault: found.bool(row: row, column: 6),
-                    isGenerated: found.bool(row: row, column: 7),
-                    number: Int(found.text(row: row, column: 8) ?? "") ?? 0
+                    isNullable: !found.bool(row: row, column: 8),
+                    hasDefault: found.bool(row: row, column: 9),
+                    isGenerated: found.bool(row: row, column: 10),
+                    isIdentityAlways: found.bool(row: row, column: 11),
+                    number: Int(found.text(row: row, column: 12) ?? "") ?? 0,
+                    looseCollation: found.text(row: row, column: 13)
                 )
             )
         }

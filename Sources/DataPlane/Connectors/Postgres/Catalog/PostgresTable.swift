@@ -38,10 +38,14 @@ struct PostgresColumn: Sendable {
     var type: PostgresType
     var isNullable: Bool
     var hasDefault: Bool
-    /// `GENERATED ALWAYS AS (…) STORED` or `AS IDENTITY`.
+    /// `GENERATED ALWAYS AS (…) STORED`.
     var isGenerated: Bool
+    /// `GENERATED ALWAYS AS IDENTITY`: set by an INSERT that insists, never by an UPDATE.
+    var isIdentityAlways: Bool
     /// `pg_attribute.attnum`.
     var number: Int
+    /// A collation that takes different texts for equal, for SQL; nil: its collation does not.
+    var looseCollation: String?
 
     var description: ColumnDescription {
         ColumnDescription(

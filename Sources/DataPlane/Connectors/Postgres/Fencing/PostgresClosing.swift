@@ -64,6 +64,35 @@ struct PostgresClosing {
         }
     }
 
+    /// The same where there are no rows to close: ends the sessions and returns once none of the transactions runs on.
+    /// These are all that were permitted and whose end is not known, and nothing else may commit.
+    ///
+    /// - Throws: `timedOut`, retriable, when a transaction holds on.
+    func endTransactions(attempts: [AttemptID], transactions: [String]) throws {
+        let deadline = SystemClock.bootNanoseconds() + Self.patienceNanoseconds
+        let ids = transactions.compactMap { UInt64($0) }.map { "'\($0)'::xid8" }.joined(separator: ", ")
+        while true {
+            try endSessions(attempts: attempts, transactions: transactions)
+            guard !ids.isEmpty else { break }
+            let running = try session.run(
+                """
+                SELECT string_agg(x::text, ', ') FROM unnest(ARRAY[\(ids)]) x
+                WHERE x < pg_snapshot_xmax(pg_current_snapshot()) AND pg_xact_status(x) = 'in progress'
+                """
+            ).text(row: 0, column: 0)
+            guard let running else { break }
+            guard SystemClock.bootNanoseconds() < deadline else {
+                throw SluiceError(
+                    .timedOut,
+                    "\(session.place): transaction \(running) is still in progress after its session was told to end",
+                    isRetriable: true
+                )
+            }
+            usleep(Self.pauseMicroseconds)
+        }
+        try awaitEnds(attempts: attempts, transactions: transactions)
+    }
+
     /// Waits until the sessions are gone, at most a second. The bar is closed already: this only spares those who come after
     /// from meeting a session that is still dying.
     private func awaitEnds(attempts: [AttemptID], transactions: [String]) throws {

@@ -5,6 +5,7 @@ import Model
 /// Finds out what became of a write, after its fence is closed.
 struct PostgresEvidence {
     let session: PostgresSession
+    let barrier: PostgresBarrier
 
     /// Longest wait for a transaction to end whose session was terminated.
     private static let secondsMax: Int64 = 15
@@ -24,8 +25,10 @@ struct PostgresEvidence {
         }
         let deadline = SystemClock.bootNanoseconds() + Self.secondsMax * 1_000_000_000
         while true {
-            let seen = try look(write, transaction)
-            if let verdict = seen.verdict(write) { return verdict }
+            let verdict =
+                barrier == .rows
+                ? try look(write, transaction).verdict(write) : try verdict(by: transaction, write)
+            if let verdict { return verdict }
             guard SystemClock.bootNanoseconds() < deadline else {
                 throw SluiceError(
                     .timedOut,
@@ -39,12 +42,40 @@ struct PostgresEvidence {
         }
     }
 
+    /// Without rows of ours the transaction's id says it all. nil: it has not ended yet.
+    private func verdict(by transaction: UInt64?, _ write: WriteInDoubt) throws -> WriteEvidence? {
+        guard let transaction else {
+            return .notApplied(detail: "the write never named a transaction, so none was permitted to commit")
+        }
+        let name = "transaction \(transaction)"
+        let found = try session.run("SELECT \(status(of: transaction))")
+        switch found.text(row: 0, column: 0) {
+        case "committed": return .applied(detail: "\(name) committed", at: try committedAt(transaction))
+        case "aborted": return .notApplied(detail: "\(name) aborted")
+        case "in progress": return nil
+        default: return .unknowable(detail: "the server no longer knows, or not yet, what became of \(name)")
+        }
+    }
+
+    private func committedAt(_ transaction: UInt64) throws -> Timestamp? {
+        let found = try session.run(
+            """
+            SELECT CASE WHEN current_setting('track_commit_timestamp') = 'on' THEN (1000000
+                * extract(epoch FROM pg_xact_commit_timestamp('\(transaction)'::xid8::xid)))::bigint END
+            """
+        )
+        return found.text(row: 0, column: 0).flatMap { Int64($0) }.map { Timestamp(microseconds: $0) }
+    }
+
+    private func status(of transaction: UInt64) -> String {
+        let id = "'\(transaction)'::xid8"
+        return "CASE WHEN \(id) < pg_snapshot_xmax(pg_current_snapshot()) THEN pg_xact_status(\(id)) END"
+    }
+
     private func look(_ write: WriteInDoubt, _ transaction: UInt64?) throws -> Sighting {
         let identity = write.identity
         let place = session.place
-        let status = transaction.map { id in
-            "CASE WHEN '\(id)'::xid8 < pg_snapshot_xmax(pg_current_snapshot()) THEN pg_xact_status('\(id)'::xid8) END"
-        }
+        let status = transaction.map(status)
         // Status first, marker after it: a commit between the two shows as committed by neither or by the marker
         // alone, never as aborted. With the fence closed there is none.
         let answers = try session.connection.execute(

@@ -123,7 +123,8 @@ enum PostgresFence {
     }
 
     /// Check, marker and COMMIT as one message: after a refusal the server skips the rest.
-    static func commitSQL(_ identity: WriteIdentity) -> String {
+    static func commitSQL(_ identity: WriteIdentity, behind barrier: PostgresBarrier) -> String {
+        guard barrier == .rows else { return "COMMIT" }
         let values = "'\(identity.installation)', '\(identity.run)', '\(identity.attempt)', '\(identity.write)'"
         if isTurnedOff {
             return """

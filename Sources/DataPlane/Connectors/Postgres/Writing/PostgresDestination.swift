@@ -28,12 +28,11 @@ public final class PostgresDestination: Destination {
     /// The name under which the sessions of an attempt are found at the server.
     static func applicationName(_ attempt: AttemptID) -> String { "sluice/\(attempt)" }
 
-    public func check() throws {
+    public func check() throws -> [String] {
         let session = try connected().session
         let answer = try session.run(
             """
-            SELECT pg_is_in_recovery(), has_database_privilege(current_database(), 'TEMPORARY'),
-                has_database_privilege(current_database(), 'CREATE') OR to_regnamespace('sluice') IS NOT NULL
+            SELECT pg_is_in_recovery(), has_database_privilege(current_database(), 'TEMPORARY')
             """
         )
         guard !answer.bool(row: 0, column: 0) else {
@@ -48,11 +47,11 @@ public final class PostgresDestination: Destination {
                 "\(settings.place): the role may not make temporary tables; GRANT TEMPORARY ON DATABASE to it"
             )
         }
-        guard answer.bool(row: 0, column: 2) else {
-            throw SluiceError(
-                .denied,
-                "\(settings.place): the role may not make the schema \"sluice\"; GRANT CREATE ON DATABASE to it"
-            )
+        switch try PostgresBarrier.raise(session, makes: false) {
+        case .rows:
+            return ["written to behind gate and fence in the schema \"sluice\""]
+        case .sessions(let reason):
+            return ["written to without tables of its own, sessions and transaction ids tell: \(reason)"]
         }
     }
 
@@ -71,7 +70,7 @@ public final class PostgresDestination: Destination {
 
     public func openGate(installation: InstallationID, run: RunID) throws {
         try administering { session in
-            try PostgresFence.make(session)
+            guard try self.connected().barrier() == .rows else { return }
             try PostgresFence.openGate(session, installation: installation, run: run)
         }
     }
@@ -85,8 +84,8 @@ public final class PostgresDestination: Destination {
         for name in key {
             _ = try PostgresScan.column(name, of: found, stream: table, place: settings.place)
         }
+        try found.requireWritable(columns, key: key, as: table, place: settings.place)
         let indexes = try found.keyIndexes(key, in: fields, as: table, place: settings.place)
-        try found.requireWritable(columns, as: table, place: settings.place)
         let plan = PostgresTargetPlan(
             table: found,
             fields: columns,
@@ -104,6 +103,7 @@ public final class PostgresDestination: Destination {
     public func openFence(_ identity: WriteIdentity) throws {
         try administering { session in
             try self.connected().rename(Self.applicationName(identity.attempt))
+            guard try self.connected().barrier() == .rows else { return }
             try PostgresFence.openFence(session, identity)
         }
     }
@@ -191,7 +191,7 @@ public final class PostgresDestination: Destination {
         defer { rollBack() }
         let answers: [PostgresResult]
         do {
-            answers = try link.connection.execute(PostgresFence.commitSQL(write.identity))
+            answers = try link.connection.execute(PostgresFence.commitSQL(write.identity, behind: link.barrier()))
         } catch let error as PostgresError {
             // A session ended for being idle in its transaction never saw the COMMIT.
             if error.isConnectionLost, !["25P03", "25P04"].contains(error.sqlState) {
@@ -217,8 +217,10 @@ public final class PostgresDestination: Destination {
         drop()
         let what = "\(settings.place): the server ended the session before COMMIT was sent"
         do {
-            let session = try connected().session
-            guard try PostgresFence.isClosing(session, write.identity) else { return .rolledBack(reason: what) }
+            let link = try connected()
+            guard try link.barrier() == .rows, try PostgresFence.isClosing(link.session, write.identity) else {
+                return .rolledBack(reason: what)
+            }
             return .fenced(reason: "\(what); gate or fence is closed")
         } catch {
             return .rolledBack(reason: "\(what); \(error)")
@@ -244,9 +246,11 @@ public final class PostgresDestination: Destination {
     ) throws {
         guard !PostgresFence.isTurnedOff else { return }
         try administering { session in
-            try PostgresFence.make(session)
-            try PostgresClosing(session: session)
-                .close(.gate(run), installation: installation, attempts: attempts, transactions: transactions)
+            let closing = PostgresClosing(session: session)
+            guard try self.connected().barrier() == .rows else {
+                return try closing.endTransactions(attempts: attempts, transactions: transactions)
+            }
+            try closing.close(.gate(run), installation: installation, attempts: attempts, transactions: transactions)
         }
     }
 
@@ -258,25 +262,29 @@ public final class PostgresDestination: Destination {
     ) throws {
         guard !PostgresFence.isTurnedOff else { return }
         try administering { session in
-            try PostgresFence.make(session)
-            try PostgresClosing(session: session)
-                .close(
-                    .fence(attempt, run: run),
-                    installation: installation,
-                    attempts: [attempt],
-                    transactions: transactions
-                )
+            let closing = PostgresClosing(session: session)
+            guard try self.connected().barrier() == .rows else {
+                return try closing.endTransactions(attempts: [attempt], transactions: transactions)
+            }
+            try closing.close(
+                .fence(attempt, run: run),
+                installation: installation,
+                attempts: [attempt],
+                transactions: transactions
+            )
         }
     }
 
     public func evidence(of write: WriteInDoubt) throws -> WriteEvidence {
         var evidence = WriteEvidence.unknowable(detail: "not asked")
         try administering { session in
-            guard try PostgresFence.isMade(session) else {
+            // A role that may make the schema has made it before the write: now it is missing, and is not to be made anew.
+            let barrier = try PostgresBarrier.raise(session, makes: false)
+            guard try barrier != .rows || PostgresFence.isMade(session) else {
                 evidence = .unknowable(detail: "the schema \"sluice\" is missing: restored or removed")
                 return
             }
-            evidence = try PostgresEvidence(session: session).of(write)
+            evidence = try PostgresEvidence(session: session, barrier: barrier).of(write)
         }
         return evidence
     }

@@ -11,6 +11,7 @@ final class PostgresLink {
     private var prepared: Set<Int> = []
     private var sifting: Set<Int> = []
     let buffer = CopyBuffer(capacity: 1 << 20)
+    private var raised: PostgresBarrier?
 
     init(_ settings: PostgresSettings, applicationName: String) throws {
         self.applicationName = applicationName
@@ -31,6 +32,14 @@ final class PostgresLink {
             ]
         )
         system = try Self.system(session)
+    }
+
+    /// What ends writes here; found out once a session.
+    func barrier() throws -> PostgresBarrier {
+        if let raised { return raised }
+        let found = try PostgresBarrier.raise(session)
+        raised = found
+        return found
     }
 
     static func system(_ session: PostgresSession) throws -> String {

@@ -63,7 +63,7 @@ struct PostgresRewording {
         let arrays = types.enumerated().map { "$\($0 + 1)::\($1.isForeign ? "text" : $1.baseName)[]" }
         let names = columns.indices.map { "v\($0)" }
         let values = zip(names, types).map { name, type in
-            "v.\(name)::\(type.name)" + (type.isForeign ? "::text" : "")
+            "v.\(name)::\(type.assigned)" + (type.isForeign ? "::text" : "")
         }
         return """
             SELECT v.n, \(values.joined(separator: ", "))

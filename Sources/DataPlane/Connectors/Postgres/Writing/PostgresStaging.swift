@@ -68,6 +68,10 @@ struct PostgresStaging {
 
     private mutating func attempt(early: Bool) throws -> (StagedWrite, OpenWrite) {
         let (transaction, existing) = try begunWithReadableKeys()
+        if plan.hasLooseKey || isNormalized {
+            let repeated = try PostgresKeyCheck(plan: plan).repeated(link, rows, skipping: rejections)
+            rejections.merge(repeated) { first, _ in first }
+        }
         var plans = RowComparison.plans(rows, existing, columns: plan.settable)
         let reworded = try PostgresRewording(plan: plan).run(link, rows, existing, plans, skipping: rejections)
         for row in reworded { plans[row] = .unchanged }

@@ -35,6 +35,18 @@ struct PostgresTargetPlan {
         }
     }
 
+    /// Keys with different bytes may be the same key to the server: `citext`, `inet`, 0 and -0, 24 hours and a day, a
+    /// collation that ignores case.
+    var hasLooseKey: Bool {
+        key.contains { index in
+            let field = fields[index]
+            switch field.type.value {
+            case .foreign, .float32, .float64, .interval, .jsonBinary: return true
+            default: return field.looseCollation != nil
+            }
+        }
+    }
+
     var target: Target {
         Target(
             table: PostgresName.plain(schema: table.schema, table: table.name, defaultSchema: ""),
@@ -62,22 +74,42 @@ struct PostgresTargetPlan {
     /// The staged value as the column wants it.
     func staged(_ index: Int) -> String {
         let type = fields[index].type
-        return type.isForeign ? "s.f\(index)::\(type.name)" : "s.f\(index)"
+        return type.isForeign ? "s.f\(index)::\(type.assigned)" : "s.f\(index)"
     }
 
     // MARK: Reading what is there
 
     /// Rows by arrays of their keys. Never a lock: the tuple's version, checked by the UPDATE, is the lock.
     var lookupSQL: String {
+        """
+        SELECT k.n, \(ExistingRows.version), \(read) FROM \(numberedKeys)
+        JOIN \(table.qualifiedName) AS d ON \(keyMatch(key.indices.map { "k.k\($0)" }))
+        """
+    }
+
+    /// The keys whose like comes earlier in the arrays, with its number.
+    var repeatedSQL: String {
+        let values = key.enumerated().map { position, index in
+            let (type, collation) = (fields[index].type, fields[index].looseCollation)
+            return "k.k\(position)" + (type.isForeign ? "::\(type.baseName)" : "")
+                + (collation.map { " COLLATE \($0)" } ?? "")
+        }
+        return """
+            SELECT n, first FROM (SELECT k.n, min(k.n) OVER (PARTITION BY \(values.joined(separator: ", "))) AS first
+                FROM \(numberedKeys)) AS numbered
+            WHERE n > first
+            """
+    }
+
+    /// Arrays of keys as rows `k`, numbered from 1.
+    private var numberedKeys: String {
         let arrays = key.enumerated().map { position, index in
             let type = fields[index].type
             return "$\(position + 1)::\(type.isForeign ? "text" : type.baseName)[]"
         }
         let names = key.indices.map { "k\($0)" }
         return """
-            SELECT k.n, \(ExistingRows.version), \(read)
-            FROM unnest(\(arrays.joined(separator: ", "))) WITH ORDINALITY AS k(\(names.joined(separator: ", ")), n)
-            JOIN \(table.qualifiedName) AS d ON \(keyMatch(names.map { "k.\($0)" }))
+            unnest(\(arrays.joined(separator: ", "))) WITH ORDINALITY AS k(\(names.joined(separator: ", ")), n)
             """
     }
 
@@ -99,7 +131,7 @@ struct PostgresTargetPlan {
     private func keyMatch(_ values: [String]) -> String {
         zip(key, values).map { index, value in
             let type = fields[index].type
-            return "d.\(column(index)) = \(value)\(type.isForeign ? "::\(type.name)" : "")"
+            return "d.\(column(index)) = \(value)\(type.isForeign ? "::\(type.baseName)" : "")"
         }.joined(separator: " AND ")
     }
 
@@ -111,7 +143,7 @@ struct PostgresTargetPlan {
 
     var createStageSQL: String {
         let columns = fields.enumerated().map { index, field in
-            "f\(index) \(field.type.isForeign ? "text" : field.type.name)"
+            "f\(index) \(field.type.isForeign ? "text" : field.type.carrier)"
         }
         return """
             CREATE TEMP TABLE sluice_stage_\(number) (ord int4, old_ctid tid, old_xmin xid, old_table oid,
@@ -144,9 +176,13 @@ struct PostgresTargetPlan {
             traits.isKeyDeferrable
             ? "" : " ON CONFLICT (\(key.map(column).joined(separator: ", "))) DO NOTHING"
         return """
-            INSERT INTO \(table.qualifiedName) (\(columns)) SELECT \(values) FROM \(source) AS s
+            INSERT INTO \(table.qualifiedName) (\(columns))\(overriding) SELECT \(values) FROM \(source) AS s
             WHERE s.old_ctid IS NULL\(condition)\(conflict)
             """
+    }
+
+    private var overriding: String {
+        fields.contains(where: \.isIdentityAlways) ? " OVERRIDING SYSTEM VALUE" : ""
     }
 
     /// Whether the key of the staged row `s` is in the table.

@@ -4,8 +4,8 @@ import Model
 /// What about a table can make a write turn out otherwise than it was sent.
 struct PostgresTraits: Hashable {
     var hasTriggers = false
-    /// Constraints that the worker cannot check: CHECK, FOREIGN KEY, EXCLUDE, other unique keys, required columns that
-    /// no field fills.
+    /// Constraints that the worker cannot check: CHECK, FOREIGN KEY, EXCLUDE, other unique keys, those of domains, required
+    /// columns that no field fills.
     var hasConstraints = false
     /// Partitions or inheriting tables: `ctid` alone does not name a row.
     var hasPartitions = false
@@ -52,7 +52,8 @@ struct PostgresTraits: Hashable {
         let otherUnique = table.indexes.contains {
             $0.isSpecial || ($0.isUnique && Set($0.columns) != Set(key))
         }
-        hasConstraints = answer.bool(row: 0, column: 1) || lacksRequired || otherUnique
+        let hasDomain = fields.contains(where: \.type.isDomain)
+        hasConstraints = answer.bool(row: 0, column: 1) || lacksRequired || otherUnique || hasDomain
         isKeyDeferrable = !keyIndexes.contains { $0.isImmediate }
     }
 }
