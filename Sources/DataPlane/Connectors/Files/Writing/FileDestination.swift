@@ -36,10 +36,12 @@ final class FileDestination: OpenDestination {
         self.settings = settings
     }
 
-    func check() throws {
+    @discardableResult
+    func check() throws -> [String] {
         guard try directory().isWritable else {
             throw settings.error(.denied, "this process may not make files in directory \(settings.path)")
         }
+        return ["only added to: every write is a new file, whole or not there"]
     }
 
     func discover(stream: String?) throws -> [StreamDescription] {
