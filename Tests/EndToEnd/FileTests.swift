@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Runs from and to files with the real programs.
-@Suite(.serialized) struct FileTests {
+@MainActor @Suite(.serialized) struct FileTests {
     private let directory: TemporaryDirectory
     private var database: String { directory.file("crm.db") }
 

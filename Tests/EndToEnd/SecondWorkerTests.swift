@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// A worker that was written from Protocols/ alone, under the real coordinator and supervisor.
-@Suite(.serialized) struct SecondWorkerTests {
+@MainActor @Suite(.serialized) struct SecondWorkerTests {
     /// A server whose workers are all of the second kind, and a run of its job.
     private func start(
         _ files: ContactFiles,

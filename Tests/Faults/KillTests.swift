@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The kill harness: 60 tries a class, 1,000 in the long form (`SLUICE_TEST_LONG`), or as `SLUICE_TEST_KILLS` says.
-@Suite(.serialized) struct KillTests {
+@MainActor @Suite(.serialized) struct KillTests {
     static let tries: Int = {
         let environment = ProcessInfo.processInfo.environment
         return Int(environment["SLUICE_TEST_KILLS"] ?? "") ?? (environment["SLUICE_TEST_LONG"] == nil ? 60 : 1_000)
