@@ -53,7 +53,9 @@ import Testing
         #expect(try server.client.job("contacts") == before)
 
         let json = try apply(["--dry-run", "--output", "json"], directory)
-        let reply = try JSONDecoder().decode(ApplyReply.self, from: Data(json.text.utf8))
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let reply = try decoder.decode(ApplyReply.self, from: Data(json.text.utf8))
         #expect(reply.dryRun)
         #expect(reply.changes.map(\.outcome) == [.unchanged, .changed, .changed])
         #expect(

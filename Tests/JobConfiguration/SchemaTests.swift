@@ -4,8 +4,8 @@ import Testing
 
 @testable import JobConfiguration
 
-/// The schema and the reader say the same.
-@Suite struct SchemaTests {
+/// The schema and the reader say the same. On the main actor because the tests wait for processes.
+@MainActor @Suite(.serialized) struct SchemaTests {
     private func isRead(_ text: String) -> Bool {
         (try? Configuration.parse(text, file: "sluice.yaml", folder: "/")) != nil
     }
