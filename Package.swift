@@ -154,7 +154,7 @@ let package = Package(
         tests("Decisions", imports: ["Decisions", "Model"]),
         tests("Supervision", imports: ["Supervision", "Model", "Wire", "Drivers"], packages: [protobuf]),
         tests("Store", imports: ["Store", "Model", "Wire", "Drivers"], packages: [grdb, protobuf]),
-        tests("JobConfiguration", imports: ["JobConfiguration", "Model"]),
+        tests("JobConfiguration", imports: ["JobConfiguration", "Model", "Drivers", "TestSupport"]),
         tests("Coordinator", imports: ["Coordinator", "Model"]),
         tests("ControlAPI", imports: ["ControlAPI", "Client", "Model", "Coordinator"]),
         tests("sluice", imports: ["sluice", "Client", "Model", "TestSupport"], packages: [arguments]),

@@ -35,10 +35,17 @@ extension Client {
         var connections: [ConnectionSpec]
         var jobs: [JobSpec]
         var actor: String
+        var dryRun: Bool
     }
 
     public func apply(_ request: ApplyRequest, actor: String) throws -> ApplyReply {
-        try post("/apply", [], Apply(connections: request.connections, jobs: request.jobs, actor: actor))
+        let body = Apply(
+            connections: request.connections,
+            jobs: request.jobs,
+            actor: actor,
+            dryRun: request.dryRun
+        )
+        return try post("/apply", [], body)
     }
 
     public func freeze(connection: String, actor: String, reason: String?) throws -> FreezeReply {

@@ -14,27 +14,15 @@ public struct Configuration: Sendable, Hashable {
     /// A configuration larger than this is refused.
     public static let bytesMax = 1 << 20
 
+    static let keys = ["connections", "jobs"]
+
     /// Reads the file at `path`.
     ///
     /// - Throws: `ConfigurationError` with every mistake of the file; nothing of it is to be used then.
     public static func load(path: String) throws -> Configuration {
-        let url = URL(fileURLWithPath: path)
-        let bytes: Data
-        do {
-            bytes = try Data(contentsOf: url)
-        } catch {
-            let why = FileManager.default.fileExists(atPath: path) ? "cannot be read" : "does not exist"
-            throw ConfigurationError(Mistake(file: path, message: "the configuration file \(why)"))
-        }
-        guard bytes.count <= bytesMax else {
-            throw ConfigurationError(
-                Mistake(file: path, message: "the file has \(bytes.count) bytes; allowed: at most \(bytesMax)")
-            )
-        }
-        guard let text = String(bytes: bytes, encoding: .utf8) else {
-            throw ConfigurationError(Mistake(file: path, message: "the file is not UTF-8 text"))
-        }
-        return try parse(text, file: path, folder: url.deletingLastPathComponent().path)
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let file = ConfigurationFile(path: path)
+        return try parse(try file.text(), file: path, folder: folder)
     }
 
     /// - Parameters:
@@ -45,7 +33,7 @@ public struct Configuration: Sendable, Hashable {
     public static func parse(_ text: String, file: String, folder: String) throws -> Configuration {
         let findings = Findings(file: file)
         guard let root = try Document.root(of: text, findings: findings),
-            let top = root.section(allowed: ["connections", "jobs"], required: [])
+            let top = root.section(allowed: keys, required: [])
         else {
             throw ConfigurationError(findings.mistakes)
         }

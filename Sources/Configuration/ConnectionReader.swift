@@ -6,7 +6,7 @@ struct ConnectionReader {
     let folder: String
 
     /// What the connections of a type may say.
-    private struct Kind {
+    struct Kind {
         var settings: [String]
         var required: [String]
         /// Settings that are paths in the file system.
@@ -14,7 +14,7 @@ struct ConnectionReader {
         var isFiles = false
     }
 
-    private static let kinds: [String: Kind] = [
+    static let kinds: [String: Kind] = [
         "postgres": Kind(settings: ["url", "schema"], required: ["url"]),
         "sqlite": Kind(settings: ["path"], required: ["path"], paths: ["path"]),
         "csv": Kind(settings: FileSettingReader.ofCSV, required: ["path"], paths: ["path"], isFiles: true),
@@ -39,15 +39,10 @@ struct ConnectionReader {
     private func connection(_ name: String, _ entry: Entry) -> ConnectionSpec? {
         guard let open = entry.openSection() else { return nil }
         guard let typeEntry = open["type"] else {
-            entry.report("\"type\" is missing; allowed: \(Self.types)")
+            entry.report("\"type\" is missing; allowed: \(Self.types.joined(separator: ", "))")
             return nil
         }
-        guard let type = typeEntry.text() else { return nil }
-        guard let kind = Self.kinds[type] else {
-            let hint = NearMiss.hint(for: type, among: Array(Self.kinds.keys))
-            typeEntry.report("unknown type \"\(type)\"\(hint); allowed: \(Self.types)")
-            return nil
-        }
+        guard let type = typeEntry.word(among: Self.types, of: "type"), let kind = Self.kinds[type] else { return nil }
         guard let section = entry.section(allowed: ["type"] + kind.settings, required: kind.required) else {
             return nil
         }
@@ -62,7 +57,7 @@ struct ConnectionReader {
         return ConnectionSpec(name: name, type: type, settings: settings)
     }
 
-    private static var types: String { kinds.keys.sorted().joined(separator: ", ") }
+    private static var types: [String] { kinds.keys.sorted() }
 
     private func checkReferences(_ text: String, at entry: Entry) -> Bool {
         var rest = text[...]

@@ -30,7 +30,7 @@ struct Entry {
             }
         }
         for key in required where section[key] == nil {
-            report("\"\(key)\" is missing")
+            report("\"\(key)\" is missing; required: \(required.joined(separator: ", "))")
         }
         return section
     }
@@ -44,17 +44,30 @@ struct Entry {
         var entries: [(String, Entry)] = []
         for (key, value) in mapping {
             guard let name = key.scalar?.string else {
-                findings.report("a key must be text", path: path, mark: key.mark.map(Position.init))
+                findings.report(
+                    "a key must be text, found \(Self.found(key))",
+                    path: path,
+                    mark: key.mark.map(Position.init)
+                )
+                continue
+            }
+            let mark = key.mark.map(Position.init)
+            if let duplicate = findings.duplicates[name] {
+                findings.report(
+                    "the key \"\(duplicate)\" is given more than once; allowed: once",
+                    path: path.isEmpty ? duplicate : "\(path).\(duplicate)",
+                    mark: mark
+                )
                 continue
             }
             let step = path.isEmpty ? name : "\(path).\(name)"
             var entry = Entry(
                 node: value,
                 path: step,
-                mark: (value.mark ?? key.mark).map(Position.init),
+                mark: value.mark.map(Position.init) ?? mark,
                 findings: findings
             )
-            entry.keyMark = key.mark.map(Position.init)
+            entry.keyMark = mark
             entries.append((name, entry))
         }
         return Section(place: self, entries: entries)
@@ -71,13 +84,31 @@ struct Entry {
         }
     }
 
-    /// The text of a scalar that is not empty.
+    /// Text that is not empty. A number or `true` is none: what YAML makes of it depends on who reads it.
     func text() -> String? {
-        guard case .scalar(let scalar) = node, ScalarReader.constant(scalar) != .null, !scalar.string.isEmpty else {
-            report("expected text, found \(found)")
+        guard case .scalar(let scalar) = node, case .text(let text) = ScalarReader.constant(scalar), !text.isEmpty
+        else {
+            report("expected text, found \(found)\(quotingHint)")
             return nil
         }
-        return scalar.string
+        return text
+    }
+
+    private var quotingHint: String {
+        guard case .scalar(let scalar) = node else { return "" }
+        switch ScalarReader.constant(scalar) {
+        case .bool, .integer, .real: return "; as text: \"\(scalar.string)\""
+        case .null, .text: return ""
+        }
+    }
+
+    /// A number with its unit, which may be a plain number; `forms` says what is allowed.
+    func quantity<Value>(_ forms: String, _ read: (String) -> Value?) -> Value? {
+        guard case .scalar(let scalar) = node, let value = read(scalar.string) else {
+            report("expected \(forms), found \(found)")
+            return nil
+        }
+        return value
     }
 
     func texts() -> [String]? {
@@ -107,18 +138,20 @@ struct Entry {
         _ type: Choice.Type,
         planned: [String] = []
     ) -> Choice? where Choice.RawValue == String {
-        let words = Choice.allCases.map(\.rawValue)
+        word(among: Choice.allCases.map(\.rawValue), planned: planned).flatMap(Choice.init(rawValue:))
+    }
+
+    func word(among words: [String], planned: [String] = [], of what: String = "value") -> String? {
         let list = "allowed: " + words.joined(separator: ", ")
         guard case .scalar(let scalar) = node else {
             report("expected a word, found \(found); \(list)")
             return nil
         }
-        if let value = Choice(rawValue: scalar.string) { return value }
+        if words.contains(scalar.string) { return scalar.string }
         if planned.contains(scalar.string) {
             report("\"\(scalar.string)\" is not supported yet; \(list)")
         } else {
-            let hint = NearMiss.hint(for: scalar.string, among: words)
-            report("unknown value \(found)\(hint); \(list)")
+            report("unknown \(what) \(found)\(NearMiss.hint(for: scalar.string, among: words)); \(list)")
         }
         return nil
     }
@@ -127,6 +160,13 @@ struct Entry {
     func constant() -> Constant? {
         guard case .scalar(let scalar) = node else {
             report("expected a single value, found \(found)")
+            return nil
+        }
+        if ScalarReader.isTooLarge(scalar) {
+            report(
+                "the number \(scalar.string) would not be kept exactly; allowed: whole numbers of 64 bits, decimal ones up "
+                    + "to 1.8e308; as text: \"\(scalar.string)\""
+            )
             return nil
         }
         return ScalarReader.constant(scalar)
@@ -147,7 +187,9 @@ struct Entry {
     }
 
     /// What stands here, for a message.
-    var found: String {
+    var found: String { Self.found(node) }
+
+    private static func found(_ node: Node) -> String {
         switch node {
         case .mapping: "keys with values"
         case .sequence: "a list"

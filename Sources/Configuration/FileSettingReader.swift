@@ -6,12 +6,14 @@ enum FileSettingReader {
     static let ofJSONL = ["path", "types", "compress", "roll"]
     static let ofCSV = ofJSONL + ["delimiter", "quote", "header", "columns", "null"]
 
-    private static let types = [
+    static let rollKeys = ["records", "bytes"]
+
+    static let types = [
         "bool", "int16", "int32", "int64", "float32", "float64", "numeric", "text", "bytes", "date", "time",
         "timestamp", "timestamptz", "interval", "uuid", "json", "jsonb",
     ]
 
-    private enum Compression: String, CaseIterable {
+    enum Compression: String, CaseIterable {
         case none
         case gzip
         case zstd
@@ -43,12 +45,7 @@ enum FileSettingReader {
     private static func columnTypes(_ entry: Entry) -> String? {
         guard let section = entry.openSection() else { return nil }
         let lines = section.entries.compactMap { column, entry -> String? in
-            guard let type = entry.text() else { return nil }
-            guard types.contains(type) else {
-                let hint = NearMiss.hint(for: type, among: types)
-                entry.report("unknown type \"\(type)\"\(hint); allowed: \(types.joined(separator: ", "))")
-                return nil
-            }
+            guard let type = entry.word(among: types, of: "type") else { return nil }
             return "\(column) \(type)"
         }
         return lines.isEmpty ? nil : lines.joined(separator: "\n")
@@ -74,17 +71,14 @@ enum FileSettingReader {
     }
 
     private static func roll(_ entry: Entry) -> [String: String] {
-        guard let section = entry.section(allowed: ["records", "bytes"], required: []) else { return [:] }
+        guard let section = entry.section(allowed: rollKeys, required: []) else { return [:] }
         if section.entries.isEmpty { entry.report("expected records or bytes, found neither") }
         var counts: [String: String] = [:]
         counts["roll.records"] = section["records"]?.integer(in: 1...BatchLimits.recordsMax).map { "\($0)" }
-        if let entry = section["bytes"], let text = entry.text() {
-            if let bytes = Quantity.size(text), bytes >= 1 << 10 {
-                counts["roll.bytes"] = "\(bytes)"
-            } else {
-                entry.report("expected \(Quantity.sizeForms), at least 1KiB, found \(entry.found)")
-            }
+        let bytes = section["bytes"]?.quantity("\(Quantity.sizeForms), at least 1KiB") { text in
+            Quantity.size(text).flatMap { $0 >= 1 << 10 ? $0 : nil }
         }
+        counts["roll.bytes"] = bytes.map { "\($0)" }
         return counts
     }
 }

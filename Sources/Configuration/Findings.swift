@@ -2,14 +2,19 @@
 final class Findings {
     let file: String
     private(set) var mistakes: [Mistake] = []
+    private var reported: Set<Mistake> = []
     private(set) var warnings: [Mistake] = []
+    /// Keys that stand for another one that was there before them, by the name that `Document` gave them.
+    var duplicates: [String: String] = [:]
 
     init(file: String) {
         self.file = file
     }
 
+    /// Once each: a part of the document may be looked at more than once.
     func report(_ message: String, path: String, mark: Position?) {
-        mistakes.append(mistake(message, path, mark))
+        let mistake = mistake(message, path, mark)
+        if reported.insert(mistake).inserted { mistakes.append(mistake) }
     }
 
     func warn(_ message: String, path: String, mark: Position?) {

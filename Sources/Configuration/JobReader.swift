@@ -8,10 +8,13 @@ struct JobReader {
 
     static let workersMax = 64
     static let deadlineMax = Duration.seconds(24 * 3600)
+    /// Records per second.
+    static let rateMax = 1e9
 
-    private static let keys = [
+    static let keys = [
         "source", "destination", "workers", "batch", "rate_limit", "deadline", "on_deadline", "ordered", "streams",
     ]
+    static let batchKeys = ["records", "bytes"]
     private static let planned = ["schedule", "time_zone", "guards", "alerts", "settings"]
 
     func jobs(in entry: Entry?) -> [JobSpec] {
@@ -29,8 +32,13 @@ struct JobReader {
         let destination = connection(section["destination"])
         let reader = StreamReader(source: source.spec, destination: destination.spec)
         let streams = reader.streams(in: section["streams"])
-        guard let source = source.name, let destination = destination.name else { return nil }
-        var job = JobSpec(name: name, source: source, destination: destination, streams: streams)
+        // What cannot be read stays out of use: with one mistake the whole configuration does.
+        var job = JobSpec(
+            name: name,
+            source: source.name ?? "",
+            destination: destination.name ?? "",
+            streams: streams
+        )
         job.workers = section["workers"]?.integer(in: 1...Self.workersMax)
         job.batch = section["batch"].map(batch) ?? BatchLimits()
         job.rateLimit = section["rate_limit"].flatMap(rate)
@@ -54,35 +62,26 @@ struct JobReader {
 
     private func batch(_ entry: Entry) -> BatchLimits {
         var limits = BatchLimits()
-        guard let section = entry.section(allowed: ["records", "bytes"], required: []) else { return limits }
+        guard let section = entry.section(allowed: Self.batchKeys, required: []) else { return limits }
         if let records = section["records"]?.integer(in: 1...BatchLimits.recordsMax) {
             limits.records = records
         }
-        if let entry = section["bytes"], let text = entry.text() {
-            if let bytes = Quantity.size(text), (1 << 10...BatchLimits.bytesMax).contains(bytes) {
-                limits.bytes = bytes
-            } else {
-                entry.report("expected \(Quantity.sizeForms), from 1KiB to 8MiB, found \(entry.found)")
-            }
+        let bytes = section["bytes"]?.quantity("\(Quantity.sizeForms), from 1KiB to 8MiB") { text in
+            Quantity.size(text).flatMap { (1 << 10...BatchLimits.bytesMax).contains($0) ? $0 : nil }
         }
+        limits.bytes = bytes ?? limits.bytes
         return limits
     }
 
     private func rate(_ entry: Entry) -> Double? {
-        guard let text = entry.text() else { return nil }
-        guard let rate = Quantity.rate(text) else {
-            entry.report("expected \(Quantity.rateForms), found \(entry.found)")
-            return nil
+        entry.quantity("\(Quantity.rateForms), at most \(Int(Self.rateMax))/s") { text in
+            Quantity.rate(text).flatMap { $0 <= Self.rateMax ? $0 : nil }
         }
-        return rate
     }
 
     private func deadline(_ entry: Entry) -> Duration? {
-        guard let text = entry.text() else { return nil }
-        guard let deadline = Quantity.duration(text), deadline <= Self.deadlineMax else {
-            entry.report("expected \(Quantity.durationForms), at most 24h, found \(entry.found)")
-            return nil
+        entry.quantity("\(Quantity.durationForms), at most 24h") { text in
+            Quantity.duration(text).flatMap { $0 <= Self.deadlineMax ? $0 : nil }
         }
-        return deadline
     }
 }

@@ -2,7 +2,7 @@ import Model
 
 /// Reads the `map` of a stream: destination fields and where they come from.
 enum MappingReader {
-    private static let keys = ["from", "value", "trim", "case", "default", "cast"]
+    static let keys = ["from", "value", "trim", "case", "default", "cast"]
 
     static func mappings(in entry: Entry) -> [FieldMapping] {
         guard let section = entry.openSection() else { return [] }
@@ -63,27 +63,27 @@ enum MappingReader {
 
     private static func detailed(_ field: String, _ entry: Entry) -> FieldMapping? {
         guard let section = entry.section(allowed: keys, planned: ["op"], required: []) else { return nil }
-        let origin: FieldMapping.Origin?
+        var origin: FieldMapping.Origin?
         switch (section["from"], section["value"]) {
         case (let from?, nil):
             origin = self.origin(from)
         case (nil, let value?):
             origin = value.constant().map { .constant($0) }
         case (_?, _?):
-            entry.report("\"from\" and \"value\" exclude one another")
-            return nil
+            entry.report("\"from\" and \"value\" exclude one another; allowed: one of them")
         case (nil, nil):
-            entry.report("\"from\" (a column or a template) or \"value\" (a constant) is missing")
-            return nil
+            entry.report(
+                "\"from\" (a column or a template) or \"value\" (a constant) is missing; required: one of them"
+            )
         }
-        guard let origin else { return nil }
-        return FieldMapping(
+        let mapping = FieldMapping(
             field: field,
-            origin: origin,
+            origin: origin ?? .constant(.null),
             trim: section["trim"]?.boolean() ?? false,
             letterCase: section["case"]?.choice(LetterCase.self),
             fallback: section["default"]?.constant(),
             cast: section["cast"]?.choice(CastType.self)
         )
+        return origin == nil ? nil : mapping
     }
 }

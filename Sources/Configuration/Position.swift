@@ -14,4 +14,11 @@ struct Position {
         line = mark.line
         column = mark.column
     }
+
+    /// - Parameter offset: in characters, of which "\r\n" is one.
+    init(offset: Int, in text: String) {
+        let lines = text.prefix(offset).split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+        line = max(1, lines.count)
+        column = (lines.last?.count ?? 0) + 1
+    }
 }

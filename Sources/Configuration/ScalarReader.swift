@@ -22,4 +22,12 @@ enum ScalarReader {
         if isDecimal, let real = Double(scalar.string), real.isFinite { return .real(real) }
         return .text(scalar.string)
     }
+
+    /// Whether it is a number that `constant` cannot hold as it is written: a whole one beyond 64 bits, or beyond 1.8e308.
+    static func isTooLarge(_ scalar: Node.Scalar) -> Bool {
+        guard scalar.style == .plain || scalar.style == .any else { return false }
+        if scalar.string.wholeMatch(of: /[+\-]?[0-9]+/) != nil { return Int64(scalar.string) == nil }
+        let isDecimal = scalar.string.wholeMatch(of: /[+\-]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][+\-]?[0-9]+)?/) != nil
+        return isDecimal && Double(scalar.string)?.isFinite != true
+    }
 }

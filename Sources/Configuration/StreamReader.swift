@@ -6,7 +6,7 @@ struct StreamReader {
     let source: ConnectionSpec?
     let destination: ConnectionSpec?
 
-    private static let keys = [
+    static let keys = [
         "stream", "sync_mode", "write_mode", "key", "destination", "filter", "map", "drop",
     ]
     private static let planned = ["cursor", "fallback_cursor", "normalization", "partitioning", "guards"]
@@ -30,10 +30,10 @@ struct StreamReader {
     }
 
     private func stream(_ entry: Entry) -> StreamSpec? {
-        guard
-            let section = entry.section(allowed: Self.keys, planned: Self.planned, required: ["stream"]),
-            let name = section["stream"]?.text()
+        guard let section = entry.section(allowed: Self.keys, planned: Self.planned, required: ["stream"])
         else { return nil }
+        let readName = section["stream"]?.text()
+        let name = readName ?? ""
         let target = section["destination"].map { $0.text() ?? name } ?? defaultDestination(of: name)
         var stream = StreamSpec(stream: name, destination: target, key: [])
         if let mode = section["sync_mode"]?
@@ -50,7 +50,7 @@ struct StreamReader {
         stream.drop = section["drop"]?.texts() ?? []
         stream.key = key(section["key"], of: stream, at: entry)
         checkSelfCopy(stream, at: section["destination"] ?? entry)
-        return stream
+        return readName == nil ? nil : stream
     }
 
     /// What the kind of destination can do; the worker asks the connector again.

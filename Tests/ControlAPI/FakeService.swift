@@ -32,8 +32,13 @@ final class FakeService: ControlService {
     }
 
     func apply(_ request: ApplyRequest, actor: String) async throws -> ApplyReply {
-        try note("apply \(request.connections.map(\.name)) \(request.jobs.map(\.name)) by \(actor)")
-        return ApplyReply(changes: request.jobs.map { "job \($0.name): created" })
+        let how = request.dryRun ? " dry" : ""
+        try note("apply\(how) \(request.connections.map(\.name)) \(request.jobs.map(\.name)) by \(actor)")
+        let field = FieldDifference(path: "streams[contacts].map.email", before: nil, after: "{a}@x")
+        let changes = request.jobs.map { job in
+            ApplyChange(kind: .job, name: job.name, outcome: .changed, version: 3, versionBefore: 2, fields: [field])
+        }
+        return ApplyReply(dryRun: request.dryRun, changes: changes)
     }
 
     func jobs() async throws -> [JobView] {

@@ -103,11 +103,23 @@ import Testing
             let connection = ConnectionSpec(name: "app", type: "postgres", settings: ["sslRootCert_x": "${A}"])
             let job = JobView.sample(isPaused: false).spec
             let request = ApplyRequest(connections: [connection], jobs: [job])
-            #expect(try client.apply(request, actor: "ada").changes == ["job contacts: created"])
+            let lines = [
+                "job contacts: changed (version 3, was 2)", "  streams[contacts].map.email: (none) -> {a}@x",
+            ]
+            let reply = try client.apply(request, actor: "ada")
+            #expect(reply.lines == lines)
+            #expect(!reply.dryRun)
+            var dry = request
+            dry.dryRun = true
+            #expect(try client.apply(dry, actor: "ada").dryRun)
             let text = try APICoding.encoder().encode(request)
             #expect(try APICoding.decoder().decode(ApplyRequest.self, from: text) == request)
         }
-        #expect(service.asked == ["apply [\"app\"] [\"contacts\"] by ada"])
+        #expect(
+            service.asked == [
+                "apply [\"app\"] [\"contacts\"] by ada", "apply dry [\"app\"] [\"contacts\"] by ada",
+            ]
+        )
     }
 
     @Test func `connections are checked and discovered`() async throws {

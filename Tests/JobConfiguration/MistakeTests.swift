@@ -100,7 +100,7 @@ import Testing
                 "sluice.yaml:9:36: jobs.j.batch.bytes: expected a size such as 512KiB or 8MiB, from 1KiB to 8MiB, "
                     + "found \"1GiB\"",
                 "sluice.yaml:10:17: jobs.j.rate_limit: expected a rate in records such as 700/s, 100/m or 5000/h, "
-                    + "found 700",
+                    + "at most 1000000000/s, found 700",
                 "sluice.yaml:11:15: jobs.j.deadline: expected a duration such as 500ms, 60s, 2m or 1h, at most 24h, "
                     + "found \"soon\"",
                 "sluice.yaml:12:18: jobs.j.on_deadline: unknown value \"forse\"; did you mean \"force\"?; "
@@ -110,7 +110,8 @@ import Testing
                 "sluice.yaml:14:53: jobs.j.streams[0].map.a: expected a column, a template, or keys such as from or "
                     + "value; found a list",
                 "sluice.yaml:14:61: jobs.j.streams[0].map.c: \"from\" (a column or a template) or \"value\" "
-                    + "(a constant) is missing",
+                    + "(a constant) is missing; required: one of them",
+                "sluice.yaml:14:69: jobs.j.streams[0].map.c.trim: expected true or false, found \"yes\"",
             ]
         )
     }
@@ -175,7 +176,7 @@ import Testing
         )
         #expect(
             messages(stream("key: [id]", "map: { a: { from: b, value: 5 } }")) == [
-                "sluice.yaml:11:19: jobs.j.streams[0].map.a: \"from\" and \"value\" exclude one another"
+                "sluice.yaml:11:19: jobs.j.streams[0].map.a: \"from\" and \"value\" exclude one another; allowed: one of them"
             ]
         )
     }
@@ -183,13 +184,13 @@ import Testing
     @Test func `what must be there is asked for`() {
         #expect(
             messages(job("source: app")) == [
-                "sluice.yaml:6:5: jobs.j: \"destination\" is missing",
-                "sluice.yaml:6:5: jobs.j: \"streams\" is missing",
+                "sluice.yaml:6:5: jobs.j: \"destination\" is missing; required: source, destination, streams",
+                "sluice.yaml:6:5: jobs.j: \"streams\" is missing; required: source, destination, streams",
             ]
         )
         #expect(
             messages("connections: { a: { type: postgres }, b: { url: x } }") == [
-                "sluice.yaml:1:19: connections.a: \"url\" is missing",
+                "sluice.yaml:1:19: connections.a: \"url\" is missing; required: url",
                 "sluice.yaml:1:42: connections.b: \"type\" is missing; allowed: csv, jsonl, postgres, sqlite",
             ]
         )
@@ -242,8 +243,7 @@ import Testing
         )
         #expect(
             messages("jobs:\n\tj: a\n") == [
-                "sluice.yaml:2:1: not valid YAML: found character that cannot start any token (while scanning for the "
-                    + "next token, line 2)"
+                "sluice.yaml:2:1: not valid YAML: found a tab; allowed: spaces"
             ]
         )
         #expect(
@@ -257,7 +257,7 @@ import Testing
     @Test func `a key that is given twice is refused`() {
         #expect(
             messages("jobs: {}\nconnections: {}\njobs: {}\n") == [
-                "sluice.yaml:1:1: the key \"jobs\" is given more than once"
+                "sluice.yaml:3:1: jobs: the key \"jobs\" is given more than once; allowed: once"
             ]
         )
     }

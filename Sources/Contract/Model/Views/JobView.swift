@@ -24,26 +24,6 @@ public struct JobView: Sendable, Hashable, Codable {
     }
 }
 
-/// A whole configuration to be applied: nothing of it is, unless all of it can be.
-public struct ApplyRequest: Sendable, Hashable, Codable {
-    public var connections: [ConnectionSpec]
-    public var jobs: [JobSpec]
-
-    public init(connections: [ConnectionSpec], jobs: [JobSpec]) {
-        self.connections = connections
-        self.jobs = jobs
-    }
-}
-
-public struct ApplyReply: Sendable, Hashable, Codable {
-    /// One line each: `job contacts: version 3 (was 2)`, `connection app: created`, `job b: unchanged`.
-    public var changes: [String]
-
-    public init(changes: [String]) {
-        self.changes = changes
-    }
-}
-
 public struct SyncRequest: Sendable, Hashable, Codable {
     public var actor: String
     public var trigger: String

@@ -10,6 +10,7 @@ struct ConfigurationRoutes {
         var connections: [ConnectionSpec]
         var jobs: [JobSpec]
         var actor: String?
+        var dryRun: Bool?
     }
 
     private struct FreezeBody: Decodable {
@@ -20,7 +21,11 @@ struct ConfigurationRoutes {
     func add(to api: RouterGroup<Routes.Context>) {
         api.post("apply") { request, context in
             let body = try await Asked(request, context).body(ApplyBody.self)
-            let apply = ApplyRequest(connections: body.connections, jobs: body.jobs)
+            let apply = ApplyRequest(
+                connections: body.connections,
+                jobs: body.jobs,
+                dryRun: body.dryRun ?? false
+            )
             let reply = try await service.apply(apply, actor: body.actor ?? ActorBody.nobody)
             return try JSONReply.response(reply)
         }

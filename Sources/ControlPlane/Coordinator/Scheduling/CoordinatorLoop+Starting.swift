@@ -75,50 +75,17 @@ extension CoordinatorLoop {
         }
     }
 
-    /// Connections and jobs as configured: all of it or, by the transaction, nothing.
+    /// Connections and jobs as configured: all of it or, by the transaction, nothing; of a dry run nothing at all.
     func apply(_ request: ApplyRequest, actor: String) throws -> ApplyReply {
-        let now = now
-        var lines: [String] = []
-        let known = try store.connections()
-        let names = Set(known.map(\.name)).union(request.connections.map(\.name))
-        for job in request.jobs {
-            for name in [job.source, job.destination] where !names.contains(name) {
-                throw SluiceError(
-                    .notFound,
-                    "job \"\(job.name)\": connection \"\(name)\" is not known; known: \(names.sorted().joined(separator: ", "))"
-                )
-            }
-        }
-        for connection in request.connections {
-            let before = known.first { $0.name == connection.name }
-            if before == connection {
-                lines.append("connection \(connection.name): unchanged")
-                continue
-            }
-            changes.append(.putConnection(connection, at: now))
-            lines.append("connection \(connection.name): \(before == nil ? "created" : "changed")")
-        }
-        for spec in request.jobs {
-            let before = try store.job(spec.name)
-            if before?.spec == spec {
-                lines.append("job \(spec.name): unchanged (version \(before?.version ?? 1))")
-                continue
-            }
-            let version = (before?.version ?? 0) + 1
-            let record = JobRecord(
-                name: spec.name,
-                version: version,
-                spec: spec,
-                isPaused: before?.isPaused ?? false,
-                pausedReason: before?.pausedReason,
-                createdAt: before?.createdAt ?? now,
-                updatedAt: now
-            )
-            changes.append(.putJob(record, actor: actor))
-            let was = before.map { ", was \($0.version)" } ?? ""
-            lines.append("job \(spec.name): version \(version)\(was)")
-        }
-        return ApplyReply(changes: lines)
+        let plan = try ApplyPlan(
+            request,
+            connections: try store.connections(),
+            jobs: try request.jobs.compactMap { try store.job($0.name) },
+            actor: actor,
+            now: now
+        )
+        if !request.dryRun { changes += plan.changes }
+        return plan.reply
     }
 
     func pause(_ name: String, paused: Bool, reason: String?, actor: String) throws {

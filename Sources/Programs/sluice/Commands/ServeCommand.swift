@@ -48,7 +48,7 @@ struct ServeCommand: ParsableCommand {
         var changes: [String] = []
         if let configuration {
             let request = ApplyRequest(connections: configuration.connections, jobs: configuration.jobs)
-            changes = try server.client.apply(request, actor: Console.actor).changes
+            changes = try server.client.apply(request, actor: Console.actor).lines.map { Human.safe($0) }
         }
         let store = URL(fileURLWithPath: local.store).standardizedFileURL.path
         let ready = Ready(address: server.address, pid: getpid(), store: store, changes: changes)
