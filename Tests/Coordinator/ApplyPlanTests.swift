@@ -150,6 +150,7 @@ import Testing
             "url: postgres://u:***@h/d -> postgres://u:***@h/d (another secret)"
         ),
         ("postgres://u:hun@ter:/2@h/d", "${A}", "url: postgres://u:***@h/d -> ${A}"),
+        ("postgres://u:hun\nter2@h/d", "${A}", "url: postgres://u:***@h/d -> ${A}"),
         ("host=h password=hunter2 user=u", "${A}", "url: host=h password=*** user=u -> ${A}"),
         ("host=h password = 'hun \\' ter2' user=u", "${A}", "url: host=h password = *** user=u -> ${A}"),
         ("postgres://h/d?a=b&sslpassword=hunter2&c=d", "${A}", "url: postgres://h/d?a=b&sslpassword=***&c=d -> ${A}"),

@@ -29,7 +29,7 @@ enum SettingDifference {
         if isReference(value) || value.hasPrefix("file:") { return value }
         if isSecret(key) { return "***" }
         // Greedy to the last @: a password may hold any of `:@/`, and too much hidden is no harm.
-        var text = value.replacing(/^([A-Za-z][A-Za-z0-9+.\-]*:\/\/[^:@\/?]*:)(.*)@/) { match in
+        var text = value.replacing(/(?s)^([A-Za-z][A-Za-z0-9+.\-]*:\/\/[^:@\/?]*:)(.*)@/) { match in
             isReference(match.output.2) ? match.output.0 : match.output.1 + "***@"
         }
         // `password=x&…` of an address, `password = 'x y' …` of a connection string.
