@@ -99,7 +99,7 @@ extension SourceCheck {
         try require(whole.count > 2, "40 records were planned as \(whole.count) ranges of \(perRange)")
         for (place, planned) in whole.enumerated() {
             guard let through = planned.range.through else { continue }
-            let rest = try plan(source, scan, perRange: perRange, after: through)
+            let rest = try plan(source, scan, perRange: perRange, in: KeyRange(after: through))
             try requireEqual(rest, Array(whole[(place + 1)...]), "the plan behind \(through)")
         }
         let last = try read(source, scan, KeyRange()).count
@@ -115,7 +115,7 @@ extension SourceCheck {
         defer { source.close() }
         var emitted = 0
         do {
-            try source.plan(scan(subject, stream, table), recordsPerRange: perRange, after: nil) { _ in
+            try source.plan(scan(subject, stream, table), recordsPerRange: perRange, range: KeyRange()) { _ in
                 emitted += 1
                 if emitted == 2 { throw Enough() }
             }

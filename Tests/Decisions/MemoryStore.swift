@@ -40,6 +40,8 @@ struct MemoryStore {
             )
             batches[id]?.state = state
             batches[id]?.attempts = count
+        case .setCrashes(let id, let crashes):
+            batches[id]?.crashes = crashes
         case .setBatches(_, let state, let from):
             for id in batches.keys where batches[id]?.state == from {
                 batches[id]?.state = state

@@ -15,6 +15,7 @@ public enum StoreChange: Sendable {
     case updateRun(RunRecord, from: RunState)
     case insertBatches([BatchRecord])
     case setBatch(BatchID, state: BatchState, from: BatchState, attempts: Int)
+    case setCrashes(BatchID, Int)
     /// Every batch of the run that is in state `from`.
     case setBatches(run: RunID, state: BatchState, from: BatchState)
     /// Requires the run to be running or draining and the batch to have no other open attempt.

@@ -16,6 +16,10 @@ extension SQLiteStore {
             let segments = try database.cachedStatement(sql: "SELECT bytes FROM segments WHERE write = ?")
             let hashes = try database.cachedStatement(sql: "SELECT key_hashes FROM segments WHERE write = ?")
             while let row = try writes.next() {
+                if let batch = try QuarantinedBatch(row: row) {
+                    if !listing.add(batch) { break }
+                    continue
+                }
                 let ordinal: Int64 = try row.value("ordinal")
                 let goesOn = try listing.add(
                     EffectiveWrite(row: row),
@@ -43,23 +47,26 @@ extension SQLiteStore {
                 arguments: [run.blob, 0]
             )
             while let row = try cursor.next() {
+                guard try QuarantinedBatch(row: row) == nil else { continue }
                 counts.add(try EffectiveWrite(row: row), in: try row.name("batch_state"))
             }
             return counts
         }
     }
 
-    /// One row per batch that has a write, see `EffectiveWrite`.
+    /// One row per batch that has a write, see `EffectiveWrite`, or is quarantined.
     private static let effectiveWrites = """
-        SELECT batches.sequence, batches.state AS batch_state, writes.* FROM batches
-        JOIN writes ON writes.ordinal = (
+        SELECT batches.sequence, batches.state AS batch_state, batches.id AS batch_id, range_after, range_through,
+            batches.stream_index AS batch_stream, writes.*
+        FROM batches LEFT JOIN writes ON writes.ordinal = (
             SELECT ordinal FROM writes AS candidates WHERE candidates.batch = batches.id
             ORDER BY ending IS 'committed' DESC,
                 decision = 'permit' AND coalesce(ending, 'unknowable') = 'unknowable' DESC,
                 ordinal DESC
             LIMIT 1
         )
-        WHERE batches.run = ? AND batches.sequence >= ?
+        WHERE batches.run = ? AND batches.sequence >= ? AND batches.state <> 'split'
+            AND (writes.ordinal IS NOT NULL OR batches.state = 'quarantined')
         ORDER BY batches.sequence
         """
 

@@ -31,7 +31,8 @@ enum RecordLines {
 
     private static func changes(of record: RecordView) -> [[String]] {
         if let reason = record.rejectionReason {
-            return [[record.rejectionField.map { Human.safe($0) } ?? "", "", "refused: \(Human.safe(reason))"]]
+            let what = record.verdict == .quarantined ? "" : "refused: "
+            return [[record.rejectionField.map { Human.safe($0) } ?? "", "", what + Human.safe(reason)]]
         }
         guard !record.changes.isEmpty else { return [["", "", ""]] }
         return record.changes.map { change in

@@ -31,6 +31,8 @@ struct SQLiteTransaction {
         case .insertBatches(let batches): for batch in batches { try insert(batch) }
         case .setBatch(let id, let state, let from, let attempts):
             try setBatch(id, state: state, from: from, attempts: attempts)
+        case .setCrashes(let id, let crashes):
+            try execute("UPDATE batches SET crashes = ? WHERE id = ?", [crashes, id.blob])
         case .setBatches(let run, let state, let from): try setBatches(run: run, state: state, from: from)
         case .insertAttempt(let attempt): try insert(attempt)
         case .setAttempt(let id, let state, let from, let reason):
