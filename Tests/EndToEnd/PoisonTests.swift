@@ -8,6 +8,11 @@ import Testing
 /// Workers die of one record of a thousand; the others arrive.
 @MainActor @Suite(.serialized) struct PoisonTests {
     private static let records = 1_000
+    /// The aborts are wanted: no backtraces of them.
+    private static func poison(_ key: String) -> [String: String] {
+        ["SLUICE_TEST_POISON": key, "SWIFT_BACKTRACE": "enable=no"]
+    }
+
     private static let fields = "(id bigint PRIMARY KEY, email text)"
 
     /// A batch of 50 records with the poison is cut in two until the record is alone.
@@ -50,7 +55,7 @@ import Testing
                     streams:
                       - { stream: contacts, destination: people, key: [id] }
                 """,
-            environment: ["SLUICE_TEST_POISON": "333"]
+            environment: Self.poison("333")
         )
         let run = try server.waitForEnd(of: server.start())
         let page = try server.client.records(RecordQuery(run: run.id, verdicts: [.quarantined]))
@@ -60,7 +65,7 @@ import Testing
         #expect(log.contains { $0.contains("the record 333") }, "\(log)")
     }
 
-    @Test func `of a thousand records with a poisoned last one SQLite gets all others, without a server`() throws {
+    @Test func `of a thousand records with a poisoned last one SQLite gets all others, and the next run writes it`() throws {
         let folder = try TemporaryDirectory()
         try SampleFile.make(
             folder.file("app.db"),
@@ -86,7 +91,7 @@ import Testing
         let store = ["--store", folder.file("sluice.db")]
         let command = try Terminal(
             ["run", "contacts", "--config", folder.file("sluice.yaml")] + store,
-            environment: ["SLUICE_TEST_POISON": "\(Self.records)"]
+            environment: Self.poison("\(Self.records)")
         )
         #expect(try command.exitStatus() == 0)
         #expect(command.text.contains("sluice records 1 --verdict quarantined"), "\(command.text)")
@@ -101,6 +106,15 @@ import Testing
         var written: Set<Int> = []
         while try statement.step() { written.insert(Int(statement.integer(at: 0))) }
         judge(run, page.records, written: written, poison: Self.records, key: ">\(Self.records - 1)")
+        let left: [RetryView] = try answer(["retries", "contacts", "--output", "json"] + store)
+        #expect(left.map { "\($0.stream) \($0.key) \($0.code) \($0.run)" } == ["contacts >999 quarantined 1"])
+        // The next run, whose workers are well, writes it.
+        let again = try Terminal(["run", "contacts", "--config", folder.file("sluice.yaml")] + store)
+        #expect(try again.exitStatus() == 0)
+        let second: RunView = try answer(["show", "2", "--output", "json"] + store)
+        #expect(second.counts.applied == 1)
+        let after: [RetryView] = try answer(["retries", "contacts", "--output", "json"] + store)
+        #expect(after.isEmpty)
     }
 
     private func answer<Answer: Decodable>(_ arguments: [String]) throws -> Answer {

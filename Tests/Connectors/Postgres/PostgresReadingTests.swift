@@ -200,7 +200,9 @@ import Testing
         let bench = try PostgresBench("CREATE TABLE t (id int UNIQUE); INSERT INTO t VALUES (1), (NULL), (NULL)")
         let source = try bench.source()
         let error = #expect(throws: SluiceError.self) {
-            try source.plan(Scan(stream: "t", columns: ["id"], key: ["id"]), recordsPerRange: 5, range: KeyRange()) { _ in }
+            try source.plan(Scan(stream: "t", columns: ["id"], key: ["id"]), recordsPerRange: 5, range: KeyRange()) {
+                _ in
+            }
         }
         #expect(error?.code == .invalid)
         #expect(error?.message.contains("NULL in 2 records") == true)

@@ -13,6 +13,8 @@ public enum StoreChange: Sendable {
     /// Replaces what can change of the run whose state is `from` now (not its number, job, kind, trigger, actor). An ended
     /// run keeps its state.
     case updateRun(RunRecord, from: RunState)
+    /// Brings the retry list of the run's job up to date; after the run has ended.
+    case listRetries(RunID)
     case insertBatches([BatchRecord])
     case setBatch(BatchID, state: BatchState, from: BatchState, attempts: Int)
     case setCrashes(BatchID, Int)

@@ -84,7 +84,7 @@ struct JournalListing {
         return true
     }
 
-    private static func open(_ segment: [UInt8], of write: WriteID) throws -> SegmentReader {
+    static func open(_ segment: [UInt8], of write: WriteID) throws -> SegmentReader {
         do {
             return try SegmentReader(compressed: segment)
         } catch {

@@ -28,6 +28,7 @@ struct SQLiteTransaction {
             try setPaused(job: job, paused: paused, reason: reason, at: at)
         case .insertRun(let run): try insert(run)
         case .updateRun(let run, let from): try update(run, from: from)
+        case .listRetries(let run): try listRetries(of: run)
         case .insertBatches(let batches): for batch in batches { try insert(batch) }
         case .setBatch(let id, let state, let from, let attempts):
             try setBatch(id, state: state, from: from, attempts: attempts)
