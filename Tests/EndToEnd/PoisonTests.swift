@@ -65,7 +65,7 @@ import Testing
         #expect(log.contains { $0.contains("the record 333") }, "\(log)")
     }
 
-    @Test func `of a thousand records with a poisoned last one SQLite gets all others, and the next run writes it`() throws {
+    @Test func `with a poisoned last record SQLite gets all others, and the next run writes it`() throws {
         let folder = try TemporaryDirectory()
         try SampleFile.make(
             folder.file("app.db"),
