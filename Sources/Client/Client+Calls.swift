@@ -9,6 +9,10 @@ extension Client {
         var runs: [RunView]
     }
 
+    private struct Retries: Decodable {
+        var records: [RetryView]
+    }
+
     private struct Workers: Decodable {
         var workers: [WorkerView]
     }
@@ -72,6 +76,12 @@ extension Client {
 
     public func job(_ name: String) throws -> JobView {
         try get("/jobs/\(Self.escape(name))")
+    }
+
+    /// The records that the last run that reached them rejected or quarantined.
+    public func retries(job: String, limit: Int) throws -> [RetryView] {
+        let answer: Retries = try get("/jobs/\(Self.escape(job))/retries", [("limit", "\(limit)")])
+        return answer.records
     }
 
     public func pause(job: String, paused: Bool, actor: String) throws -> JobView {

@@ -99,8 +99,16 @@ extension SourceCheck {
         try require(whole.count > 2, "40 records were planned as \(whole.count) ranges of \(perRange)")
         for (place, planned) in whole.enumerated() {
             guard let through = planned.range.through else { continue }
-            let rest = try plan(source, scan, perRange: perRange, after: through)
+            let rest = try plan(source, scan, perRange: perRange, in: KeyRange(after: through))
             try requireEqual(rest, Array(whole[(place + 1)...]), "the plan behind \(through)")
+        }
+        // A range that is cut again: its parts cover it, and it alone.
+        for planned in whole {
+            let half = (planned.records + 1) / 2
+            let parts = try plan(source, scan, perRange: half, in: planned.range)
+            try require(parts.allSatisfy { $0.records <= half }, "parts of \(planned.range): \(parts)")
+            let rows = try parts.flatMap { try read(source, scan, $0.range) }
+            try requireEqual(rows, try read(source, scan, planned.range), "the parts of \(planned.range)")
         }
         let last = try read(source, scan, KeyRange()).count
         try requireEqual(last, 40, "records in the range that is open on both sides")
@@ -115,7 +123,7 @@ extension SourceCheck {
         defer { source.close() }
         var emitted = 0
         do {
-            try source.plan(scan(subject, stream, table), recordsPerRange: perRange, after: nil) { _ in
+            try source.plan(scan(subject, stream, table), recordsPerRange: perRange, range: KeyRange()) { _ in
                 emitted += 1
                 if emitted == 2 { throw Enough() }
             }

@@ -44,10 +44,10 @@ public enum SourceCheck: String, CaseIterable, Sendable {
         _ source: any Source,
         _ scan: Scan,
         perRange: Int,
-        after: [String]? = nil
+        in range: KeyRange = KeyRange()
     ) throws -> [PlannedRange] {
         var ranges: [PlannedRange] = []
-        try source.plan(scan, recordsPerRange: perRange, after: after) { ranges.append($0) }
+        try source.plan(scan, recordsPerRange: perRange, range: range) { ranges.append($0) }
         return ranges
     }
 

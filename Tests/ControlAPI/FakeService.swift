@@ -52,6 +52,11 @@ final class FakeService: ControlService {
         return JobView.sample(isPaused: false)
     }
 
+    func retries(job: String, limit: Int) async throws -> [RetryView] {
+        try note("retries of \(job), \(limit)")
+        return [.sample]
+    }
+
     func pause(job: String, paused: Bool, actor: String) async throws -> JobView {
         try note("pause \(job) \(paused) by \(actor)")
         return JobView.sample(isPaused: paused)

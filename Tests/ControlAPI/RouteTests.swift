@@ -18,6 +18,14 @@ import Testing
         )
     }
 
+    @Test func `what a job could not write is listed`() async throws {
+        let service = FakeService()
+        try await served(service) { (client: Client) throws in
+            #expect(try client.retries(job: "contacts", limit: 7) == [.sample])
+        }
+        #expect(service.asked == ["retries of contacts, 7"])
+    }
+
     @Test func `a run is started, listed, shown and watched`() async throws {
         let service = FakeService()
         try await served(service) { (client: Client) throws in

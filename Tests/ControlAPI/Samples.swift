@@ -99,3 +99,17 @@ extension RecordView {
         )
     }
 }
+
+extension RetryView {
+    static let sample = RetryView(
+        stream: "contacts",
+        key: "9",
+        verdict: .rejected,
+        code: "cast",
+        field: "score",
+        reason: "\"many\" is not an integer",
+        run: 7,
+        sinceRun: 5,
+        since: sampleTime
+    )
+}

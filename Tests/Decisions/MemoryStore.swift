@@ -40,6 +40,8 @@ struct MemoryStore {
             )
             batches[id]?.state = state
             batches[id]?.attempts = count
+        case .setCrashes(let id, let crashes):
+            batches[id]?.crashes = crashes
         case .setBatches(_, let state, let from):
             for id in batches.keys where batches[id]?.state == from {
                 batches[id]?.state = state
@@ -69,7 +71,7 @@ struct MemoryStore {
             try expect(writes[index].ending == nil || writes[index].ending == ending, "I2: a verdict changed")
             writes[index].ending = ending
         case .audit, .log, .freeze, .unfreeze, .setJobPaused, .insertWorker, .updateWorker, .insertRun, .putConnection,
-            .putJob, .withdrawPermit:
+            .putJob, .withdrawPermit, .listRetries:
             break
         }
     }

@@ -9,11 +9,15 @@ extension Simulation {
     /// The counts as a store computes them from batches and writes.
     func recounted() -> RunCounts {
         var counts = RunCounts()
-        for batch in store.batches.values {
+        for batch in store.batches.values where batch.state != .split {
             counts.planned += batch.records
             counts.batchesPlanned += 1
             if batch.state == .done { counts.batchesDone += 1 }
             if batch.state == .withheld { counts.batchesWithheld += 1 }
+            if batch.state == .quarantined {
+                counts.batchesQuarantined += 1
+                counts.quarantined += batch.records
+            }
             let writes = store.writes.filter { $0.batch == batch.id }
             guard let effective = writes.first(where: { $0.ending == .committed }) ?? writes.last,
                 effective.decision == .permit
@@ -59,16 +63,32 @@ extension Simulation {
         )
         try expect(run.counts.notApplied == recounted().notApplied, "I12: not applied \(run.counts.notApplied)")
         try expect(
-            run.counts.batchesPlanned == run.counts.batchesDone + run.counts.batchesWithheld,
+            run.counts.batchesPlanned == run.counts.batchesDone + run.counts.batchesWithheld
+                + run.counts.batchesQuarantined,
             "I12: batches \(run.counts)"
         )
-        if run.state == .completed {
-            let planned = batchesPlanned.reduce(0, +)
-            try expect(
-                run.counts.batchesDone == planned,
-                "completed with \(run.counts.batchesDone) of \(planned)"
-            )
-        }
+        try judgePoison()
+    }
+
+    /// Exactly the poisoned records are quarantined; a completed run has written all others.
+    private func judgePoison() throws {
+        let (counts, again) = (store.run.counts, recounted())
+        try expect(counts.planned == again.planned, "I12: planned \(counts.planned), truth \(again.planned)")
+        try expect(counts.quarantined == again.quarantined, "I12: quarantined \(counts.quarantined)")
+        let quarantined = places(in: .quarantined)
+        let innocent = quarantined.filter { !poison.contains($0) }
+        // A drawn death of a worker that had one suspect record is that record's.
+        try expect(innocent.count <= deathsDrawn, "quarantined \(innocent) with \(deathsDrawn) other deaths")
+        guard store.run.state == .completed else { return }
+        let done = places(in: .done)
+        let all = Set(records.indices.flatMap { places($0, KeyRange()) })
+        try expect(poison.isSubset(of: quarantined), "completed with \(poison.subtracting(quarantined)) unseen")
+        try expect(done.count == Set(done).count, "a record was written twice")
+        try expect(Set(done) == all.subtracting(quarantined), "completed without \(all.subtracting(done))")
+    }
+
+    private func places(in state: BatchState) -> [Place] {
+        store.batches.values.filter { $0.state == state }.flatMap { places($0.streamIndex, $0.range) }
     }
 
     private func expect(_ holds: Bool, _ what: @autoclosure () -> String) throws {

@@ -15,11 +15,7 @@ extension Simulation {
             }
         case .cannotOpen:
             try take { $0.runFailed(id, SluiceError(.conflict, "the view is gone", isRetriable: true), $1) }
-        case .planned(let stream):
-            let have = store.batches.values.count { $0.streamIndex == stream }
-            let ranges = (have..<max(have, batchesPlanned[stream])).map { index in
-                (range: KeyRange(after: ["\(index)"], through: ["\(index + 1)"]), records: 10)
-            }
+        case .planned(let stream, let ranges):
             try take { $0.rangesPlanned(id, stream: stream, piece: 0, ranges: ranges, complete: true, $1) }
         case .intent(let facts):
             try take { $0.intentReceived(id, facts, epoch: 1, $1) }
@@ -41,7 +37,10 @@ extension Simulation {
     /// The next message of the coordinator reaches some worker, or a worker gets on by itself.
     mutating func tellWorker() throws -> Bool {
         guard let id = pick(workers.filter { $0.value.isAlive }.keys), var worker = workers[id] else { return false }
-        defer { workers[id] = worker }
+        defer {
+            workers[id] = worker
+            if worker.isPoisoned { kill(id, ordered: false) }
+        }
         if !worker.inbox.isEmpty {
             obey(worker.inbox.removeFirst(), &worker, id)
             return true
@@ -87,9 +86,37 @@ extension Simulation {
         .outcome(OutcomeFacts(attempt: assignment.attempt, write: write, ending: ending, reason: "", again: again))
     }
 
+    /// The records of a range.
+    func places(_ stream: Int, _ range: KeyRange) -> [Place] {
+        let first = (range.after.flatMap { Int($0[0]) } ?? 0) + 1
+        let last = range.through.flatMap { Int($0[0]) } ?? records[stream]
+        return first > last ? [] : (first...last).map { Place(stream: stream, key: $0) }
+    }
+
+    private func plan(_ stream: Int, _ recordsPerBatch: Int, _ range: KeyRange) -> [(range: KeyRange, records: Int)] {
+        let keys = places(stream, range).map(\.key)
+        return stride(from: 0, to: keys.count, by: recordsPerBatch).map { start in
+            let end = min(start + recordsPerBatch, keys.count)
+            let after = start == 0 ? range.after : ["\(keys[start - 1])"]
+            let through = end == keys.count ? range.through : ["\(keys[end - 1])"]
+            return (range: KeyRange(after: after, through: through), records: end - start)
+        }
+    }
+
+    private func isPoisoned(_ assignment: Assignment) -> Bool {
+        !poison.isDisjoint(with: places(assignment.streamIndex, assignment.range))
+    }
+
     private mutating func begin(_ assignment: Assignment, _ worker: inout Worker) {
+        // Some die while they read, others with the permit.
+        worker.isPoisoned = isPoisoned(assignment) && chance(50, &random)
+        if worker.isPoisoned { return }
         let write = WriteID(high: random.next(), low: random.next())
-        transactions[write] = Transaction(batch: assignment.batch, attempt: assignment.attempt, records: 10)
+        transactions[write] = Transaction(
+            batch: assignment.batch,
+            attempt: assignment.attempt,
+            records: assignment.records
+        )
         worker.outbox.append(
             .intent(
                 IntentFacts(
@@ -99,7 +126,13 @@ extension Simulation {
                     transaction: "\(write)",
                     system: "",
                     digest: write.bytes,
-                    counts: WriteCounts(inserted: 10, updated: 0, deleted: 0, unchanged: 0, rejected: 0),
+                    counts: WriteCounts(
+                        inserted: assignment.records,
+                        updated: 0,
+                        deleted: 0,
+                        unchanged: 0,
+                        rejected: 0
+                    ),
                     header: [],
                     keyHashes: [],
                     segment: []
@@ -120,11 +153,14 @@ extension Simulation {
             } else {
                 worker.outbox.append(.cannotOpen)
             }
-        case .planStream(_, let stream, _, _): worker.outbox.append(.planned(stream: stream))
+        case .planStream(_, let stream, let count, let range):
+            worker.outbox.append(.planned(stream: stream, plan(stream, count, range)))
         case .assign(_, let assignment): worker.assigned.append(assignment)
         case .answer(_, let answer):
             guard case .waiting(let assignment, let write) = worker.step, answer.write == write else { return }
             switch answer.decision {
+            case .permit where isPoisoned(assignment):
+                worker.isPoisoned = true
             case .permit:
                 transactions[write]?.state = .sent
                 worker.step = .committing(assignment, write)
@@ -187,7 +223,7 @@ extension Simulation {
             if wasAlive || hasDeath { living.insert(id) }
             workers[id]?.isHeard = false
         }
-        let undone = store.batches.values.filter { $0.state != .done && $0.state != .withheld }
+        let undone = store.batches.values.filter { !$0.state.isOver }
         let undoneIDs = Set(undone.map(\.id))
         var record = store.run
         record.counts = recounted()

@@ -25,6 +25,8 @@ struct Simulation {
         var assigned: [Assignment] = []
         var step = Step.idle
         var desiredDrain = false
+        /// It has come to a poisoned record.
+        var isPoisoned = false
         var inbox: [RunDirective] = []
         var outbox: [FromWorker] = []
     }
@@ -32,7 +34,7 @@ struct Simulation {
     enum FromWorker {
         case opened
         case cannotOpen
-        case planned(stream: Int)
+        case planned(stream: Int, [(range: KeyRange, records: Int)])
         case intent(IntentFacts)
         case outcome(OutcomeFacts)
         case returned(AttemptID)
@@ -65,8 +67,16 @@ struct Simulation {
     /// What people do besides; one after the other.
     var wishes: [Wish]
     var log: [String] = []
-    /// Of each stream.
-    let batchesPlanned: [Int]
+    /// Of each stream; their keys are 1, 2, 3, …
+    let records: [Int]
+    /// Records that a worker dies of.
+    let poison: Set<Place>
+    var deathsDrawn = 0
+
+    struct Place: Hashable {
+        var stream: Int
+        var key: Int
+    }
 
     enum Wish: UInt64, CaseIterable {
         case freeze
@@ -97,7 +107,12 @@ struct Simulation {
         crashes = Int(random.next() % 3)
         deaths = Int(random.next() % 3)
         cancels = [[], [.graceful], [.force], [.graceful, .force], [.force, .force]][Int(random.next() % 5)]
-        batchesPlanned = [1 + Int(random.next() % 4), Int(random.next() % 4)]
+        let records = [1 + Int(random.next() % 40), Int(random.next() % 40)]
+        self.records = records
+        let poisoned = random.next() % 2 == 0 ? 0 : random.next() % 4
+        var poison: Set<Place> = []
+        for _ in 0..<poisoned { poison.insert(Place(stream: 0, key: 1 + Int(random.next() % UInt64(records[0])))) }
+        self.poison = poison
         let number = random.next() % 2 == 0 ? 0 : random.next() % 5
         wishes = []
         for _ in 0..<number { wishes.append(Wish.allCases[Int(random.next() % UInt64(Wish.allCases.count))]) }
@@ -105,7 +120,7 @@ struct Simulation {
 
     var limits = RunLimits(
         workers: 2,
-        batch: BatchLimits(),
+        batch: BatchLimits(records: 10),
         recordsPerSecond: nil,
         deadline: .seconds(60),
         onDeadline: .force
@@ -146,7 +161,7 @@ struct Simulation {
         guard limits.isOrdered else { return }
         for case .assign(_, let assignment) in steps.directives where assignment.streamIndex == 1 {
             let first = store.batches.values.filter { $0.streamIndex == 0 }
-            guard first.allSatisfy({ $0.state == .done || $0.state == .withheld }) else {
+            guard first.allSatisfy(\.state.isOver) else {
                 throw Wrong(description: "the second stream began before the first was done")
             }
         }
@@ -212,6 +227,7 @@ struct Simulation {
         }
         if deaths > 0, chance(10, &random), let victim = pick(workers.filter { $0.value.isAlive }.keys) {
             deaths -= 1
+            deathsDrawn += 1
             log.append("a worker dies")
             kill(victim, ordered: false)
             return true

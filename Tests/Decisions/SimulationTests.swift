@@ -5,11 +5,13 @@ import Testing
 @Suite struct SimulationTests {
     @Test func `two thousand simulated runs end with verdicts that equal the destination`() {
         var ends: [RunState: Int] = [:]
+        var quarantined = 0
         for seed in UInt64(1)...2_000 {
             var simulation = Simulation(seed: seed)
             do {
                 try simulation.run()
                 ends[simulation.store.run.state, default: 0] += 1
+                quarantined += simulation.store.run.counts.quarantined
             } catch {
                 Issue.record("seed \(seed): \(error); \(simulation.log)")
             }
@@ -17,6 +19,7 @@ import Testing
         // The scheduler reaches every ending, or it does not test much.
         #expect(ends[.completed, default: 0] > 100)
         #expect(ends[.cancelled, default: 0] > 100)
+        #expect(quarantined > 100)
     }
 
     @Test func `without the fence the same runs are misjudged`() {

@@ -173,7 +173,7 @@ import Testing
         #expect(ended.counts.applied == written.values.map(\.count).reduce(0, +))
         let query = RecordQuery(run: run.id, verdicts: [.applied], limit: RecordQuery.limitMax)
         let listed = try server.client.records(query).records
-        let byWrite = Dictionary(grouping: listed, by: \.write.description).mapValues {
+        let byWrite = Dictionary(grouping: listed, by: { $0.write?.description ?? "" }).mapValues {
             $0.compactMap { Int($0.key) }.sorted()
         }
         #expect(byWrite == written.mapValues { $0.sorted() })

@@ -36,7 +36,7 @@ extension KillHarness {
             )
         }
         if counts.indeterminate != 0 { wrong.append("\(what): \(counts.indeterminate) indeterminate at the end (I14)") }
-        if counts.batchesPlanned != counts.batchesDone + counts.batchesWithheld {
+        if counts.batchesPlanned != counts.batchesDone + counts.batchesWithheld + counts.batchesQuarantined {
             wrong.append(
                 "\(what): \(counts.batchesPlanned) batches, \(counts.batchesDone) done, \(counts.batchesWithheld) withheld (I12)"
             )

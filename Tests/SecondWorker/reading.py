@@ -75,14 +75,14 @@ class Stream:
     def key_values(self, row):
         return [stored(row[place], self.fields[place].type) for place in self.key]
 
-    def plan(self, records_per_batch, after):
-        """Ranges of at most so many records, one after another; the first and the last are open."""
+    def plan(self, records_per_batch, after, through):
+        """Ranges of at most so many records, one after another; the first and the last have the bounds given."""
         null = " OR ".join(f"{quoted(name)} IS NULL" for name in self.key_columns)
         try:
             if self.run.source.execute(f"SELECT 1 FROM {quoted(self.name)} WHERE {null} LIMIT 1").fetchone():
                 raise self._failed("invalid", f"the key ({', '.join(self.key_columns)}) is NULL in some records")
             while True:
-                sql, values = self._select(self.key_columns, after, None)
+                sql, values = self._select(self.key_columns, after, through)
                 keys = self.run.source.execute(f"{sql} LIMIT {records_per_batch + 1}", values).fetchall()
                 if not keys:
                     return
@@ -93,6 +93,8 @@ class Stream:
                 if not is_last:
                     after = [key_text(value) for value in keys[records_per_batch - 1]]
                     planned.through.values.extend(after)
+                elif through is not None:
+                    planned.through.values.extend(through)
                 yield planned
                 if is_last:
                     return

@@ -51,7 +51,8 @@ def plan(command, run, desk):
     desk.does("planning")
     pieces = wire.RangesPlanned(run=run.id, stream_index=command.stream_index)
     after = list(command.after.values) if command.HasField("after") else None
-    for planned in run.streams[command.stream_index].plan(command.records_per_batch, after):
+    through = list(command.through.values) if command.HasField("through") else None
+    for planned in run.streams[command.stream_index].plan(command.records_per_batch, after, through):
         if len(pieces.ranges) == RANGES_MAX:
             if not desk.may_plan():
                 return

@@ -1108,11 +1108,22 @@ public nonisolated struct WirePlanStream: Sendable {
   /// Clears the value of `after`. Subsequent reads from it will return its default value.
   public mutating func clearAfter() {self._after = nil}
 
+  /// and not what lies behind this one: a batch is cut in two
+  public var through: WireKeyBound {
+    get {_through ?? WireKeyBound()}
+    set {_through = newValue}
+  }
+  /// Returns true if `through` has been explicitly set.
+  public var hasThrough: Bool {self._through != nil}
+  /// Clears the value of `through`. Subsequent reads from it will return its default value.
+  public mutating func clearThrough() {self._through = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
   fileprivate var _after: WireKeyBound? = nil
+  fileprivate var _through: WireKeyBound? = nil
 }
 
 public nonisolated struct WireAssign: Sendable {
@@ -3300,7 +3311,7 @@ nonisolated extension WireOpenRun: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WirePlanStream: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".PlanStream"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0\u{3}stream_index\0\u{3}records_per_batch\0\u{1}after\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0\u{3}stream_index\0\u{3}records_per_batch\0\u{1}after\0\u{1}through\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3312,6 +3323,7 @@ nonisolated extension WirePlanStream: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.streamIndex) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.recordsPerBatch) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._after) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._through) }()
       default: break
       }
     }
@@ -3334,6 +3346,9 @@ nonisolated extension WirePlanStream: SwiftProtobuf.Message, SwiftProtobuf._Mess
     try { if let v = self._after {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     } }()
+    try { if let v = self._through {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3342,6 +3357,7 @@ nonisolated extension WirePlanStream: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.streamIndex != rhs.streamIndex {return false}
     if lhs.recordsPerBatch != rhs.recordsPerBatch {return false}
     if lhs._after != rhs._after {return false}
+    if lhs._through != rhs._through {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -5,6 +5,8 @@ public protocol ControlService: Sendable {
     func apply(_ request: ApplyRequest, actor: String) async throws -> ApplyReply
     func jobs() async throws -> [JobView]
     func job(_ name: String) async throws -> JobView
+    /// What the job could not write, see `Store.retries`.
+    func retries(job: String, limit: Int) async throws -> [RetryView]
     func pause(job: String, paused: Bool, actor: String) async throws -> JobView
 
     /// `conflict` with the number of the run that is going on, when there is one.

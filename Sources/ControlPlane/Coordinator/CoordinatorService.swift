@@ -32,6 +32,11 @@ final class CoordinatorService: ControlService {
         return try view(job)
     }
 
+    func retries(job: String, limit: Int) async throws -> [RetryView] {
+        _ = try await self.job(job)
+        return try read { try $0.retries(job: job, limit: limit) }
+    }
+
     func pause(job: String, paused: Bool, actor: String) async throws -> JobView {
         try await perform {
             try $0.pause(job, paused: paused, reason: paused ? "paused by \(actor)" : nil, actor: actor)

@@ -1,10 +1,13 @@
 public import Model
 
-/// Counts the deaths that nobody ordered: too many within a window hold the run.
+/// Counts the deaths that nobody ordered and that no batch explains: too many within a window hold the run. So do too many
+/// quarantined batches: then it is hardly the records' fault.
 public struct RestartIntensity: Sendable {
     public static let deathsMax = 3
     public static let window = Duration.seconds(60)
+    public static let quarantinesMax = 10
     private var deaths: [Timestamp] = []
+    private var quarantines = 0
 
     public init() {}
 
@@ -15,7 +18,14 @@ public struct RestartIntensity: Sendable {
         return deaths.count >= Self.deathsMax
     }
 
+    /// Returns true when this one is one too many.
+    public mutating func noteQuarantine() -> Bool {
+        quarantines += 1
+        return quarantines >= Self.quarantinesMax
+    }
+
     public mutating func forget() {
         deaths.removeAll()
+        quarantines = 0
     }
 }

@@ -14,8 +14,8 @@ extension RunMachine {
     /// When `timePassed` is worth calling; nil: only events move this run.
     public func wakeAt(_ now: Timestamp) -> Timestamp? {
         var times: [Timestamp] = []
-        if record.state == .running, let next = nextDue, hasCredit {
-            times.append(max(bucket?.notBefore(now) ?? now, batches[next]?.notBefore ?? now))
+        if record.state == .running, let next = nextDue.flatMap({ batches[$0] }), hasCredit(for: next) {
+            times.append(max(bucket?.notBefore(now) ?? now, next.notBefore ?? now))
         }
         if record.state == .draining, record.blockedOn == nil, let deadline = record.cancel?.deadlineAt {
             times.append(deadline)
@@ -23,18 +23,36 @@ extension RunMachine {
         return times.min()
     }
 
-    /// The first queued batch whose stream's turn it is.
+    /// The first queued batch that is not to be split and whose stream's turn it is.
     private var nextDue: BatchID? {
-        limits.isOrdered ? queue.first { isDue(stream: batches[$0]?.record.streamIndex ?? 0) } : queue.first
+        queue.first { id in
+            guard let batch = batches[id]?.record else { return false }
+            return !batch.isToBeSplit && isDue(stream: batch.streamIndex)
+        }
     }
 
-    private var hasCredit: Bool {
-        workers.values.contains { canTake($0) }
+    private func hasCredit(for batch: Batch) -> Bool {
+        workers.values.contains { canTake(batch, $0) }
     }
 
-    private func canTake(_ worker: RunWorker) -> Bool {
-        worker.state == .open && !worker.isKilled && !worker.isLeaving && worker.planning == nil
-            && worker.inHand.count < (bucket == nil ? limits.credit : 1)
+    /// A batch that a worker has died of is alone in its worker's hand: the next death says whether it was this batch.
+    private func canTake(_ batch: Batch, _ worker: RunWorker) -> Bool {
+        guard worker.state == .open, !worker.isKilled, !worker.isLeaving, worker.planning == nil else { return false }
+        if batch.record.crashes > 0 || worker.inHand.contains(where: hasCrashed) { return worker.inHand.isEmpty }
+        return worker.inHand.count < (bucket == nil ? limits.credit : 1)
+    }
+
+    private func hasCrashed(_ id: AttemptID) -> Bool {
+        attempts[id].flatMap { batches[$0.record.batch] }.map { $0.record.crashes > 0 } ?? false
+    }
+
+    /// Puts a batch into its place in the queue.
+    mutating func enqueue(_ id: BatchID) {
+        guard let batch = batches[id]?.record else { return }
+        let place = queue.lastIndex { other in
+            batches[other].map { ($0.record.crashes, $0.record.sequence) < (batch.crashes, batch.sequence) } ?? true
+        }
+        queue.insert(id, at: place.map { $0 + 1 } ?? 0)
     }
 
     mutating func assign(_ now: Timestamp, _ steps: inout Steps) {
@@ -42,7 +60,7 @@ extension RunMachine {
         while record.state == .running, let next = nextDue, var batch = batches[next] {
             if let time = bucket?.notBefore(now), time > now { return }
             if let time = batch.notBefore, time > now { return }
-            let free = workers.filter { canTake($0.value) }
+            let free = workers.filter { canTake(batch, $0.value) }
             guard let taker = free.min(by: { ($0.value.inHand.count, $0.key) < ($1.value.inHand.count, $1.key) })
             else { return }
             queue.removeAll { $0 == next }
@@ -140,8 +158,7 @@ extension RunMachine {
             batch.notBefore = now.advanced(by: .milliseconds(100 << exponent))
         }
         batches[id] = batch
-        let place = queue.firstIndex { (batches[$0]?.record.sequence ?? 0) > batch.record.sequence }
-        queue.insert(id, at: place ?? queue.count)
+        enqueue(id)
         steps.changes.append(
             .setBatch(id, state: .queued, from: from, attempts: batch.record.attempts)
         )

@@ -62,7 +62,8 @@ extension RunMachine {
         condemn(inHand, reason: "its worker died: \(detail)", now, &steps)
         if let worker, !wasOrdered, !worker.isKilled, worker.state != .retiring {
             audit("worker_died", at: now, actor: "coordinator", detail: detail, level: .warning, &steps)
-            if intensity.note(now) {
+            let isExplained = crashed(worker.inHand, &steps)
+            if !isExplained, intensity.note(now) {
                 let deaths = "\(RestartIntensity.deathsMax) workers died within 60 s, the last: \(detail)"
                 hold(.workers, "\(deaths); release or cancel the run", actor: "coordinator", now, &steps)
             }
@@ -71,8 +72,8 @@ extension RunMachine {
             steps.directives.append(.wantWorkers(workersWanted))
         }
         openWaiting(&steps)
-        planNext(&steps)
         reconcileDead(now, &steps)
+        planNext(&steps)
         checkEnd(now, &steps)
         return steps
     }
@@ -214,12 +215,14 @@ extension RunMachine {
         }
         switch found?.ending {
         case .committed:
+            if let follower = attempt.follower { countCrash(of: follower, &steps) }
             finish(batch, with: attempt.write?.counts ?? .none, at: found?.at ?? now, &steps)
         case .unknowable:
             record.pendingEnd = .failed
             record.reason = record.reason ?? "what became of some records cannot be known; see their verdicts"
             withhold(batch, &steps)
         case .rolledBack, nil:
+            if quarantineIfDue(batch, now, &steps) { return }
             giveBack(batch, reason: "its worker died", isTransient: false, now, &steps)
         }
     }

@@ -45,6 +45,7 @@ extension RunMachine {
         record.cancel?.lastWriteAt = lastWriteAt
         record.cancel?.reconciledAt = now
         save(from: from, &steps)
+        steps.changes.append(.listRetries(record.id))
         audit("run_ended", at: now, actor: "coordinator", detail: state.rawValue, &steps)
         for incarnation in workers.keys.sorted() where workers[incarnation]?.state != .retiring {
             workers[incarnation]?.state = .retiring

@@ -13,33 +13,33 @@ extension RunMachine {
         _ now: Timestamp
     ) -> Steps {
         var steps = Steps()
-        guard let planning = workers[incarnation]?.planning, planning.stream == stream,
+        guard var planning = workers[incarnation]?.planning, planning.stream == stream,
             planning.piece == piece, record.state == .running || record.state == .held
         else { return steps }
-        workers[incarnation]?.planning = complete ? nil : (stream, piece + 1)
-        guard !isCancelled(stream: stream) else {
-            planNext(&steps)
-            assign(now, &steps)
-            checkEnd(now, &steps)
-            return steps
+        planning.piece += 1
+        if planning.splits != nil { planning.found += ranges }
+        workers[incarnation]?.planning = complete ? nil : planning
+        if !isCancelled(stream: stream) {
+            if let batch = planning.splits {
+                if complete { split(batch, into: planning.found, now, &steps) }
+            } else {
+                planned(ranges, of: stream, complete: complete, now, &steps)
+            }
         }
-        var planned: [BatchRecord] = []
-        for (range, records) in ranges {
-            let batch = BatchRecord(
-                id: newID(now),
-                run: record.id,
-                streamIndex: stream,
-                sequence: nextSequence,
-                range: range,
-                records: records
-            )
-            nextSequence += 1
-            planned.append(batch)
-            batches[batch.id] = Batch(record: batch)
-            queue.append(batch.id)
-            record.counts.planned += records
-        }
-        record.counts.batchesPlanned += planned.count
+        planNext(&steps)
+        assign(now, &steps)
+        checkEnd(now, &steps)
+        return steps
+    }
+
+    private mutating func planned(
+        _ ranges: [(range: KeyRange, records: Int)],
+        of stream: Int,
+        complete: Bool,
+        _ now: Timestamp,
+        _ steps: inout Steps
+    ) {
+        add(ranges, of: stream, crashes: 0, now, &steps)
         if let last = ranges.last {
             record.streams[stream].plannedThrough = last.range.through
         }
@@ -54,33 +54,75 @@ extension RunMachine {
                 &steps
             )
         }
-        if !planned.isEmpty {
-            steps.changes.append(.insertBatches(planned))
-        }
         save(from: record.state, &steps)
-        planNext(&steps)
-        assign(now, &steps)
-        checkEnd(now, &steps)
-        return steps
     }
 
-    /// Sends the first stream that is not wholly planned to a worker, unless one is at it.
+    /// Queues a batch for each range and returns their sequence numbers.
+    @discardableResult
+    mutating func add(
+        _ ranges: [(range: KeyRange, records: Int)],
+        of stream: Int,
+        crashes: Int,
+        _ now: Timestamp,
+        _ steps: inout Steps
+    ) -> Range<Int> {
+        let first = nextSequence
+        var added: [BatchRecord] = []
+        for (range, records) in ranges {
+            let batch = BatchRecord(
+                id: newID(now),
+                run: record.id,
+                streamIndex: stream,
+                sequence: nextSequence,
+                range: range,
+                records: records,
+                crashes: crashes
+            )
+            nextSequence += 1
+            added.append(batch)
+            batches[batch.id] = Batch(record: batch)
+            enqueue(batch.id)
+            record.counts.planned += records
+        }
+        record.counts.batchesPlanned += added.count
+        if !added.isEmpty {
+            steps.changes.append(.insertBatches(added))
+        }
+        return first..<nextSequence
+    }
+
+    /// Sends the first stream that is not wholly planned to a worker, or the first batch to be split, unless one is at it.
     mutating func planNext(_ steps: inout Steps) {
-        guard record.state == .running,
-            !workers.values.contains(where: { $0.planning != nil }),
-            let stream = record.streams.indices.first(where: { !isPlanned(stream: $0) })
-        else { return }
+        guard record.state == .running, !workers.values.contains(where: { $0.planning != nil }) else { return }
+        if let stream = record.streams.indices.first(where: { !isPlanned(stream: $0) }) {
+            plan(
+                Planning(stream: stream),
+                recordsPerBatch: recordsPerBatch(streams[stream]),
+                range: KeyRange(after: record.streams[stream].plannedThrough),
+                &steps
+            )
+        } else if let batch = nextToSplit {
+            plan(
+                Planning(stream: batch.streamIndex, splits: batch.id),
+                recordsPerBatch: (batch.records + 1) / 2,
+                range: batch.range,
+                &steps
+            )
+        }
+    }
+
+    private mutating func plan(
+        _ planning: Planning,
+        recordsPerBatch: Int,
+        range: KeyRange,
+        _ steps: inout Steps
+    ) {
         let idle = workers.filter { $0.value.state == .open && !$0.value.isKilled && !$0.value.isLeaving }
         guard let planner = idle.min(by: { ($0.value.inHand.count, $0.key) < ($1.value.inHand.count, $1.key) })
         else { return }
-        workers[planner.key]?.planning = (stream, 0)
+        workers[planner.key]?.planning = planning
         steps.directives.append(
-            .planStream(
-                planner.key,
-                stream: stream,
-                recordsPerBatch: recordsPerBatch(streams[stream]),
-                after: record.streams[stream].plannedThrough
-            )
+            .planStream(planner.key, stream: planning.stream, recordsPerBatch: recordsPerBatch, range: range)
         )
     }
 

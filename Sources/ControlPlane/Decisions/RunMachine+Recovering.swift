@@ -7,7 +7,7 @@ extension RunMachine {
     /// the coordinator that had them.
     ///
     /// - Parameters:
-    ///   - undone: the run's batches that are neither done nor withheld.
+    ///   - undone: the run's batches that are not over.
     ///   - open: its attempts that are open, condemned or closed.
     ///   - writes: every write of those attempts, in order of decision.
     ///   - last: per undone batch its last decided write.
@@ -31,7 +31,8 @@ extension RunMachine {
         for batch in undone {
             machine.batches[batch.id] = Batch(record: batch)
         }
-        machine.queue = undone.filter { $0.state == .queued }.sorted { $0.sequence < $1.sequence }.map(\.id)
+        let queued = undone.filter { $0.state == .queued }
+        machine.queue = queued.sorted { ($0.crashes, $0.sequence) < ($1.crashes, $1.sequence) }.map(\.id)
         for attempt in open {
             machine.attempts[attempt.id] = Attempt(
                 record: attempt,

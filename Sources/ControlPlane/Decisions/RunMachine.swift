@@ -8,9 +8,9 @@ public import Model
 public struct RunMachine: Sendable {
     public internal(set) var record: RunRecord
     public let limits: RunLimits
-    /// Batches that are not done; done and withheld ones live in the store and in the counts only.
+    /// Batches that are not over; done, withheld, split and quarantined ones live in the store and in the counts only.
     var batches: [BatchID: Batch] = [:]
-    /// Queued batches in order of sequence.
+    /// Queued batches: those that no worker died of first, in order of sequence.
     var queue: [BatchID] = []
     var attempts: [AttemptID: Attempt] = [:]
     var workers: [Incarnation: RunWorker] = [:]
@@ -118,6 +118,8 @@ extension RunMachine {
         var record: AttemptRecord
         var streamIndex: Int
         var write: DecidedWrite?
+        /// The batch that comes next in the hand of the worker that died at this one.
+        var follower: BatchID?
         /// Earlier transactions of this attempt; an intent of theirs that arrives late is refused.
         var closed: Set<WriteID> = []
     }
@@ -133,11 +135,22 @@ extension RunMachine {
         var state = State.waiting
         var snapshot: String?
         var inHand: [AttemptID] = []
-        /// Index of the stream it plans now, and the piece that must come next.
-        var planning: (stream: Int, piece: UInt32)?
+        var planning: Planning?
         var isKilled = false
         /// It gets nothing more: the run has more workers than its share.
         var isLeaving = false
+    }
+
+    /// What a worker cuts into ranges now.
+    struct Planning: Sendable {
+        /// Index of the stream.
+        var stream: Int
+        /// The one that must come next.
+        var piece: UInt32 = 0
+        /// The batch whose range it is; nil: what is not planned yet of the stream.
+        var splits: BatchID?
+        /// Of a batch that is split: it is replaced by all of them at once.
+        var found: [(range: KeyRange, records: Int)] = []
     }
 
     enum Gate: Sendable {

@@ -13,7 +13,7 @@ public enum RunDirective: Sendable, Equatable {
     /// So many worker processes, over those it has, are wanted.
     case wantWorkers(Int)
     case openRun(Incarnation, snapshot: String)
-    case planStream(Incarnation, stream: Int, recordsPerBatch: Int, after: [String]?)
+    case planStream(Incarnation, stream: Int, recordsPerBatch: Int, range: KeyRange)
     case assign(Incarnation, Assignment)
     case answer(Incarnation, PermitAnswer)
     case acknowledge(Incarnation, attempt: AttemptID, write: WriteID)

@@ -37,7 +37,7 @@ struct SluiceCommand: ParsableCommand {
                 name: "Jobs and runs",
                 subcommands: [
                     JobsCommand.self, SyncCommand.self, RunsCommand.self, ShowCommand.self, WatchCommand.self,
-                    LogsCommand.self, RecordsCommand.self,
+                    LogsCommand.self, RecordsCommand.self, RetriesCommand.self,
                 ]
             ),
             CommandGroup(

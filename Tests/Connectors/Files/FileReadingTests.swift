@@ -23,7 +23,7 @@ private struct Found: Equatable {
         let columns = try source.discover(stream: stream)[0].columns
         let scan = Scan(stream: stream, columns: columns.map(\.name), key: [], filter: filter)
         var ranges: [PlannedRange] = []
-        try source.plan(scan, recordsPerRange: perRange, after: nil) { ranges.append($0) }
+        try source.plan(scan, recordsPerRange: perRange, range: KeyRange()) { ranges.append($0) }
         var found = Found()
         for planned in ranges {
             var batch = RowBatch(width: columns.count)
@@ -254,7 +254,7 @@ private struct Found: Equatable {
         let source = try subject.source()
         let scan = Scan(stream: "t", columns: ["id"], key: [])
         var ranges: [PlannedRange] = []
-        try source.plan(scan, recordsPerRange: 20_000, after: nil) { ranges.append($0) }
+        try source.plan(scan, recordsPerRange: 20_000, range: KeyRange()) { ranges.append($0) }
         #expect(ranges.count == 5)
         for index in [3, 4, 0, 2, 1] {
             var batch = RowBatch(width: 1)

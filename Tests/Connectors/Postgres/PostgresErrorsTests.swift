@@ -70,7 +70,7 @@ import Testing
         #expect(column?.message.contains("did you mean \"email\"") == true)
         let scan = Scan(stream: "contacts", columns: ["id", "e_mail"], key: ["id"])
         let read = #expect(throws: SluiceError.self) {
-            try source.plan(scan, recordsPerRange: 10, after: nil) { _ in }
+            try source.plan(scan, recordsPerRange: 10, range: KeyRange()) { _ in }
         }
         #expect(read?.code == .notFound)
     }

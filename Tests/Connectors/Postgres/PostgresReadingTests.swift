@@ -12,7 +12,7 @@ import Testing
         after: [String]? = nil
     ) throws -> (ids: [String], ranges: [PlannedRange]) {
         var ranges: [PlannedRange] = []
-        try source.plan(scan, recordsPerRange: size, after: after) { ranges.append($0) }
+        try source.plan(scan, recordsPerRange: size, range: KeyRange(after: after)) { ranges.append($0) }
         var ids: [String] = []
         for planned in ranges {
             var batch = RowBatch(width: scan.columns.count)
@@ -139,10 +139,10 @@ import Testing
         let scan = Scan(stream: "t", columns: ["id"], key: ["id"])
         struct Enough: Error {}
         #expect(throws: Enough.self) {
-            try source.plan(scan, recordsPerRange: 10, after: nil) { _ in throw Enough() }
+            try source.plan(scan, recordsPerRange: 10, range: KeyRange()) { _ in throw Enough() }
         }
         var count = 0
-        try source.plan(scan, recordsPerRange: 10, after: nil) { count += $0.records }
+        try source.plan(scan, recordsPerRange: 10, range: KeyRange()) { count += $0.records }
         #expect(count == 100)
     }
 
@@ -200,7 +200,9 @@ import Testing
         let bench = try PostgresBench("CREATE TABLE t (id int UNIQUE); INSERT INTO t VALUES (1), (NULL), (NULL)")
         let source = try bench.source()
         let error = #expect(throws: SluiceError.self) {
-            try source.plan(Scan(stream: "t", columns: ["id"], key: ["id"]), recordsPerRange: 5, after: nil) { _ in }
+            try source.plan(Scan(stream: "t", columns: ["id"], key: ["id"]), recordsPerRange: 5, range: KeyRange()) {
+                _ in
+            }
         }
         #expect(error?.code == .invalid)
         #expect(error?.message.contains("NULL in 2 records") == true)

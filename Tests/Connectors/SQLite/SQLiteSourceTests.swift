@@ -14,7 +14,7 @@ import Testing
 
     private func plan(_ scan: Scan, perRange: Int) throws -> [PlannedRange] {
         var ranges: [PlannedRange] = []
-        try subject.source().plan(scan, recordsPerRange: perRange, after: nil) { ranges.append($0) }
+        try subject.source().plan(scan, recordsPerRange: perRange, range: KeyRange()) { ranges.append($0) }
         return ranges
     }
 
@@ -61,7 +61,7 @@ import Testing
         subject.connection.setBusyTimeout(.zero)
         var ranges = 0
         let scan = Scan(stream: "t", columns: ["id"], key: ["id"])
-        try subject.source().plan(scan, recordsPerRange: 1, after: nil) { _ in
+        try subject.source().plan(scan, recordsPerRange: 1, range: KeyRange()) { _ in
             ranges += 1
             // Without WAL this fails while anybody reads.
             try subject.execute("UPDATE t SET id = id")

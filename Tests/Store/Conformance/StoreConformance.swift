@@ -12,7 +12,9 @@ struct StoreConformance: Sendable {
         var testDescription: String { name }
     }
 
-    static let checks: [Check] = configuration + runs + permits + endings + records + verdicts
+    static let checks: [Check] =
+        configuration + runs + permits + endings + records + verdicts
+        + retries
 
     /// Applies changes that must lose a race, and expects the store to be as before; returns what the loss says.
     static func losing(

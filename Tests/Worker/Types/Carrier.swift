@@ -59,7 +59,7 @@ final class Carrier {
             destination: destination
         )
         var ranges: [KeyRange] = []
-        try source.plan(opened.scan, recordsPerRange: recordsPerRange, after: nil) { ranges.append($0.range) }
+        try source.plan(opened.scan, recordsPerRange: recordsPerRange, range: KeyRange()) { ranges.append($0.range) }
         var outcome = Outcome(plans: [], rejections: [:])
         for range in ranges {
             let mapped = opened.map(try opened.read(range, from: source))

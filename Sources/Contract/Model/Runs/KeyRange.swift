@@ -9,4 +9,10 @@ public struct KeyRange: Hashable, Sendable, Codable {
         self.after = after
         self.through = through
     }
+
+    /// A range of one record in words: `the record 7`, or where its upper bound is open `the record behind 6`.
+    public var recordText: String {
+        if let through { return "the record \(through.joined(separator: ","))" }
+        return after.map { "the record behind \($0.joined(separator: ","))" } ?? "the only record"
+    }
 }

@@ -116,14 +116,25 @@ public struct BatchRecord: Sendable, Hashable {
     public var state: BatchState
     /// Attempts so far.
     public var attempts: Int
+    /// Worker deaths that nobody ordered while it was at work, those of the batch that it was cut from counted as one.
+    public var crashes: Int
 
-    public init(id: BatchID, run: RunID, streamIndex: Int, sequence: Int, range: KeyRange, records: Int) {
+    public init(
+        id: BatchID,
+        run: RunID,
+        streamIndex: Int,
+        sequence: Int,
+        range: KeyRange,
+        records: Int,
+        crashes: Int = 0
+    ) {
         self.id = id
         self.run = run
         self.streamIndex = streamIndex
         self.sequence = sequence
         self.range = range
         self.records = records
+        self.crashes = crashes
         state = .queued
         attempts = 0
     }

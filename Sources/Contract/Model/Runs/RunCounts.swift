@@ -8,6 +8,8 @@ public struct RunCounts: Hashable, Sendable, Codable {
     public var notApplied = 0
     public var conflicted = 0
     public var unknowable = 0
+    /// Workers died of them: no verdict of a write, and none is going to be attempted in this run.
+    public var quarantined = 0
     /// Permitted and without an outcome: at most one write per worker.
     public var indeterminate = 0
     public var inserted = 0
@@ -16,6 +18,7 @@ public struct RunCounts: Hashable, Sendable, Codable {
     public var batchesPlanned = 0
     public var batchesDone = 0
     public var batchesWithheld = 0
+    public var batchesQuarantined = 0
     public var writes = 0
 
     public init() {}
@@ -24,5 +27,5 @@ public struct RunCounts: Hashable, Sendable, Codable {
         applied + unchanged + rejected + notApplied + conflicted + unknowable
     }
 
-    public var notAttempted: Int { max(0, planned - attempted - indeterminate) }
+    public var notAttempted: Int { max(0, planned - attempted - quarantined - indeterminate) }
 }

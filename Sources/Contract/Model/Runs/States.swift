@@ -33,9 +33,11 @@ public enum RunKind: String, Hashable, Sendable, Codable, CaseIterable {
 ///
 ///     queued -> assigned -> running -> done
 ///     assigned, running -> returned -> queued | withheld
-///     assigned, running -> condemned -> closed -> reconciled -> done | queued | withheld
+///     assigned, running -> condemned -> closed -> reconciled -> done | queued | withheld | quarantined
+///     queued -> split
 ///
 /// `running`: the coordinator has recorded the first intent of its attempt. `withheld`: the run ended before it was done.
+/// `split`: workers died of it; smaller batches took its place. `quarantined`: so did one that cannot be split.
 public enum BatchState: String, Hashable, Sendable, Codable, CaseIterable {
     case queued
     case assigned
@@ -43,6 +45,16 @@ public enum BatchState: String, Hashable, Sendable, Codable, CaseIterable {
     case done
     case withheld
     case condemned
+    case split
+    case quarantined
+
+    /// Nothing more happens to it.
+    public var isOver: Bool {
+        switch self {
+        case .done, .withheld, .split, .quarantined: true
+        case .queued, .assigned, .running, .condemned: false
+        }
+    }
 }
 
 /// The states of an attempt.
@@ -99,6 +111,8 @@ public enum Verdict: String, Hashable, Sendable, Codable, CaseIterable {
     case indeterminate
     /// No decision was reached for it.
     case notAttempted = "not_attempted"
+    /// Workers died of it; it is not written in this run.
+    case quarantined
 }
 
 extension Verdict {

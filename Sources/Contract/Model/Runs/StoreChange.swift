@@ -13,8 +13,11 @@ public enum StoreChange: Sendable {
     /// Replaces what can change of the run whose state is `from` now (not its number, job, kind, trigger, actor). An ended
     /// run keeps its state.
     case updateRun(RunRecord, from: RunState)
+    /// Brings the retry list of the run's job up to date; after the run has ended.
+    case listRetries(RunID)
     case insertBatches([BatchRecord])
     case setBatch(BatchID, state: BatchState, from: BatchState, attempts: Int)
+    case setCrashes(BatchID, Int)
     /// Every batch of the run that is in state `from`.
     case setBatches(run: RunID, state: BatchState, from: BatchState)
     /// Requires the run to be running or draining and the batch to have no other open attempt.

@@ -61,7 +61,8 @@ public struct RecordView: Sendable, Hashable, Codable {
     public var rejectionField: String?
     public var rejectionReason: String?
     public var batch: BatchID
-    public var write: WriteID
+    /// nil: no write of it was decided.
+    public var write: WriteID?
     /// When the write ended; nil while it is indeterminate.
     public var at: Timestamp?
 
@@ -76,7 +77,7 @@ public struct RecordView: Sendable, Hashable, Codable {
         rejectionField: String? = nil,
         rejectionReason: String? = nil,
         batch: BatchID,
-        write: WriteID,
+        write: WriteID?,
         at: Timestamp?
     ) {
         self.stream = stream

@@ -3,12 +3,16 @@ import HTTPTypes
 import Hummingbird
 import Model
 
-/// Jobs: list, show, pause, resume, sync.
+/// Jobs: list, show, what they could not write, pause, resume, sync.
 struct JobRoutes {
     let service: any ControlService
 
     private struct Jobs: Encodable {
         var jobs: [JobView]
+    }
+
+    private struct Retries: Encodable {
+        var records: [RetryView]
     }
 
     private struct SyncBody: Decodable {
@@ -24,6 +28,13 @@ struct JobRoutes {
         api.get("jobs/{job}") { request, context in
             let asked = try Asked(request, context)
             return try JSONReply.response(try await service.job(asked.path("job")))
+        }
+        api.get("jobs/{job}/retries") { request, context in
+            let asked = try Asked(request, context, query: ["limit"])
+            let limit = try asked.number("limit", in: 1...RecordQuery.limitMax) ?? RecordQuery.limitMax
+            return try JSONReply.response(
+                Retries(records: try await service.retries(job: asked.path("job"), limit: limit))
+            )
         }
         for (verb, paused) in [("pause", true), ("resume", false)] {
             api.post("jobs/{job}/\(verb)") { request, context in

@@ -35,7 +35,7 @@ struct RecordExport {
         ]
         let after: [String?] = [
             record.rejectionCode, record.rejectionField, record.rejectionReason, record.batch.description,
-            record.write.description, record.at.map { String($0.microseconds) },
+            record.write?.description, record.at.map { String($0.microseconds) },
         ]
         return changes.map { change in
             (before + [change?.field, change?.before, change?.after] + after).map(cell).joined(separator: ",")
@@ -63,7 +63,8 @@ struct RecordExport {
         if let code = record.rejectionCode { line += ",\"rejection_code\":" + quoted(code) }
         if let field = record.rejectionField { line += ",\"rejection_field\":" + quoted(field) }
         if let reason = record.rejectionReason { line += ",\"rejection_reason\":" + quoted(reason) }
-        line += ",\"batch\":\"\(record.batch)\",\"write\":\"\(record.write)\""
+        line += ",\"batch\":\"\(record.batch)\""
+        if let write = record.write { line += ",\"write\":\"\(write)\"" }
         if let at = record.at { line += ",\"at\":\(at.microseconds)" }
         return line + "}\n"
     }

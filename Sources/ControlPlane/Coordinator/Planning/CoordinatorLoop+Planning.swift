@@ -61,15 +61,14 @@ extension CoordinatorLoop {
         _ run: RunID,
         stream: Int,
         recordsPerBatch: Int,
-        after: [String]?
+        range: KeyRange
     ) {
         var order = WirePlanStream()
         order.run = run.wire
         order.streamIndex = UInt32(stream)
         order.recordsPerBatch = UInt32(recordsPerBatch)
-        if let after {
-            order.after.values = after
-        }
+        if let after = range.after { order.after.values = after }
+        if let through = range.through { order.through.values = through }
         outbox.append(.work(incarnation, .planStream(order)))
     }
 }

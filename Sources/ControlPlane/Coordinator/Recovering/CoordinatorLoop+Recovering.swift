@@ -41,7 +41,7 @@ extension CoordinatorLoop {
             throw SluiceError(.internal, "run \(record.number): its job version or a connection is not in the store")
         }
         let batches = try store.batches(run: record.id)
-        let undone = batches.filter { $0.state != .done && $0.state != .withheld }
+        let undone = batches.filter { !$0.state.isOver }
         let undoneIDs = Set(undone.map(\.id))
         let open = try store.attempts(run: record.id).filter {
             $0.state == .open || $0.state == .condemned || $0.state == .closed

@@ -6,6 +6,7 @@ struct JournalListing {
     let start: JournalCursor
     private let query: RecordQuery
     private let filter: RecordFilter
+    private let streams: [String]
     private var lookup: KeyLookup?
     private(set) var page = RecordPage(records: [], cursor: nil)
 
@@ -21,6 +22,7 @@ struct JournalListing {
         }
         start = try JournalCursor(query.cursor)
         self.query = query
+        self.streams = streams
         filter = RecordFilter(query, streams: streams)
         lookup = query.key.map(KeyLookup.init)
     }
@@ -55,7 +57,34 @@ struct JournalListing {
         return true
     }
 
-    private static func open(_ segment: [UInt8], of write: WriteID) throws -> SegmentReader {
+    /// Adds the record if the query asks for it. Returns false when the page is complete.
+    mutating func add(_ batch: QuarantinedBatch) -> Bool {
+        guard filter.passes(batch), query.key.map({ $0 == batch.keyText }) ?? true,
+            batch.sequence > start.sequence || start.record == 0
+        else { return true }
+        guard page.records.count < query.limit else {
+            page.cursor = JournalCursor(sequence: batch.sequence, record: 0).text
+            return false
+        }
+        page.records.append(
+            RecordView(
+                stream: streams.indices.contains(batch.streamIndex) ? streams[batch.streamIndex] : "",
+                target: "",
+                key: batch.keyText,
+                operation: .reject,
+                verdict: .quarantined,
+                changes: [],
+                rejectionCode: QuarantinedBatch.code,
+                rejectionReason: QuarantinedBatch.reason,
+                batch: batch.id,
+                write: nil,
+                at: nil
+            )
+        )
+        return true
+    }
+
+    static func open(_ segment: [UInt8], of write: WriteID) throws -> SegmentReader {
         do {
             return try SegmentReader(compressed: segment)
         } catch {

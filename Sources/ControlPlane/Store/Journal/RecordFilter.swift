@@ -27,6 +27,12 @@ struct RecordFilter {
         return !query.fields.allSatisfy(untouched.contains)
     }
 
+    func passes(_ batch: QuarantinedBatch) -> Bool {
+        (streams?.contains(batch.streamIndex) ?? true) && query.fields.isEmpty
+            && (query.operations.isEmpty || query.operations.contains(.reject))
+            && (query.verdicts.isEmpty || query.verdicts.contains(.quarantined))
+    }
+
     func passes(_ operation: RecordOperation, in write: EffectiveWrite) -> Bool {
         (query.operations.isEmpty || query.operations.contains(operation))
             && (query.verdicts.isEmpty || query.verdicts.contains(write.verdict(of: operation)))

@@ -4,10 +4,16 @@ import Model
 extension RunCounts {
     /// Adds the batches of the run that are in one state.
     mutating func add(batches: Int, records: Int, in state: BatchState) {
+        // Its parts are counted in its place.
+        if state == .split { return }
         planned += records
         batchesPlanned += batches
         if state == .done { batchesDone += batches }
         if state == .withheld { batchesWithheld += batches }
+        if state == .quarantined {
+            batchesQuarantined += batches
+            quarantined += records
+        }
     }
 
     /// Adds a batch's effective write.

@@ -6,6 +6,7 @@ enum StoreSchema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { try $0.execute(sql: schema1) }
         migrator.registerMigration("2") { try $0.execute(sql: schema2) }
+        migrator.registerMigration("3") { try $0.execute(sql: schema3) }
         return migrator
     }()
 

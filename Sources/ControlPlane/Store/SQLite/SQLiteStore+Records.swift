@@ -4,27 +4,53 @@ public import Model
 
 extension SQLiteStore {
     public func records(_ query: RecordQuery) throws -> RecordPage {
-        try read { database in
-            let run = query.run.blob
-            let known = try String.fetchOne(database, sql: "SELECT streams FROM runs WHERE id = ?", arguments: [run])
-            let streams = try known.map { try JSONText.decode([RunStreamRecord].self, from: $0) } ?? []
-            var listing = try JournalListing(query, streams: streams.map(\.stream))
-            let writes = try Row.fetchCursor(
-                database.cachedStatement(sql: Self.effectiveWrites),
-                arguments: [run, listing.start.sequence]
-            )
-            let segments = try database.cachedStatement(sql: "SELECT bytes FROM segments WHERE write = ?")
-            let hashes = try database.cachedStatement(sql: "SELECT key_hashes FROM segments WHERE write = ?")
-            while let row = try writes.next() {
-                let ordinal: Int64 = try row.value("ordinal")
-                let goesOn = try listing.add(
-                    EffectiveWrite(row: row),
-                    keyHashes: { try Self.bytes(hashes, ordinal) },
-                    segment: { try Self.bytes(segments, ordinal) }
-                )
-                if !goesOn { break }
+        try read { try Self.records(query, in: $0) }
+    }
+
+    static func records(_ query: RecordQuery, in database: Database) throws -> RecordPage {
+        let run = query.run.blob
+        let known = try String.fetchOne(database, sql: "SELECT streams FROM runs WHERE id = ?", arguments: [run])
+        let streams = try known.map { try JSONText.decode([RunStreamRecord].self, from: $0) } ?? []
+        var listing = try JournalListing(query, streams: streams.map(\.stream))
+        try forEachWrite(
+            of: query.run,
+            from: listing.start.sequence,
+            in: database,
+            quarantined: { listing.add($0) },
+            body: { try listing.add($0, keyHashes: $1, segment: $2) }
+        )
+        return listing.page
+    }
+
+    /// Gives the effective writes and the quarantined batches of a run in the order of the batches, until one of the
+    /// closures returns false.
+    ///
+    /// - Parameter body: gets the write and what reads its key hashes and its segment.
+    static func forEachWrite(
+        of run: RunID,
+        from sequence: Int,
+        in database: Database,
+        quarantined: (QuarantinedBatch) throws -> Bool = { _ in true },
+        body: (EffectiveWrite, () throws -> [UInt8], () throws -> [UInt8]) throws -> Bool
+    ) throws {
+        let writes = try Row.fetchCursor(
+            database.cachedStatement(sql: Self.effectiveWrites),
+            arguments: [run.blob, sequence]
+        )
+        let segments = try database.cachedStatement(sql: "SELECT bytes FROM segments WHERE write = ?")
+        let hashes = try database.cachedStatement(sql: "SELECT key_hashes FROM segments WHERE write = ?")
+        while let row = try writes.next() {
+            if let batch = try QuarantinedBatch(row: row) {
+                guard try quarantined(batch) else { return }
+                continue
             }
-            return listing.page
+            let ordinal: Int64 = try row.value("ordinal")
+            let goesOn = try body(
+                EffectiveWrite(row: row),
+                { try Self.bytes(hashes, ordinal) },
+                { try Self.bytes(segments, ordinal) }
+            )
+            guard goesOn else { return }
         }
     }
 
@@ -43,23 +69,26 @@ extension SQLiteStore {
                 arguments: [run.blob, 0]
             )
             while let row = try cursor.next() {
+                guard try QuarantinedBatch(row: row) == nil else { continue }
                 counts.add(try EffectiveWrite(row: row), in: try row.name("batch_state"))
             }
             return counts
         }
     }
 
-    /// One row per batch that has a write, see `EffectiveWrite`.
+    /// One row per batch that has a write, see `EffectiveWrite`, or is quarantined.
     private static let effectiveWrites = """
-        SELECT batches.sequence, batches.state AS batch_state, writes.* FROM batches
-        JOIN writes ON writes.ordinal = (
+        SELECT batches.sequence, batches.state AS batch_state, batches.id AS batch_id, range_after, range_through,
+            batches.stream_index AS batch_stream, writes.*
+        FROM batches LEFT JOIN writes ON writes.ordinal = (
             SELECT ordinal FROM writes AS candidates WHERE candidates.batch = batches.id
             ORDER BY ending IS 'committed' DESC,
                 decision = 'permit' AND coalesce(ending, 'unknowable') = 'unknowable' DESC,
                 ordinal DESC
             LIMIT 1
         )
-        WHERE batches.run = ? AND batches.sequence >= ?
+        WHERE batches.run = ? AND batches.sequence >= ? AND batches.state <> 'split'
+            AND (writes.ordinal IS NOT NULL OR batches.state = 'quarantined')
         ORDER BY batches.sequence
         """
 

@@ -49,6 +49,10 @@ public protocol Store: AnyObject, Sendable {
     /// Throws `SluiceError` (`invalid`) for a limit or cursor that is not valid.
     func records(_ query: RecordQuery) throws -> RecordPage
 
+    /// The records of a job that the last run that reached them rejected or quarantined, by stream and key. A run that
+    /// was stopped is taken to have reached what it rejected, quarantined or applied.
+    func retries(job: String, limit: Int) throws -> [RetryView]
+
     /// The counts of a run as its batches and writes have them, by the rules of `records`; `writes` are committed ones.
     ///
     /// A write that was rolled back counts as not applied once its batch is withheld: before, it will be attempted again.

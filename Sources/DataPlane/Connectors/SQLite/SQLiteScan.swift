@@ -41,9 +41,9 @@ struct SQLiteScan {
         return select(names.isEmpty ? "NULL" : names.joined(separator: ", "), range)
     }
 
-    /// The keys of the records behind a bound, in order, at most `limit`.
-    func keys(after: [String]?, limit: Int) -> String {
-        "\(select(list, KeyRange(after: after))) LIMIT \(limit)"
+    /// The keys of the records in a range, in order, at most `limit`.
+    func keys(_ range: KeyRange, limit: Int) -> String {
+        "\(select(list, range)) LIMIT \(limit)"
     }
 
     /// One record that passes the filter and has a NULL in its key.

@@ -41,30 +41,31 @@ final class SQLiteSource: Source {
     func plan(
         _ scan: Scan,
         recordsPerRange: Int,
-        after: [String]?,
+        range: KeyRange,
         emit: (PlannedRange) throws -> Void
     ) throws {
         precondition(recordsPerRange > 0, "a range holds at least one record, not \(recordsPerRange)")
         let resolved = try resolve(scan)
-        try resolved.check(after)
+        try resolved.check(range.after)
+        try resolved.check(range.through)
         try checkKey(resolved)
-        var after = after
+        var rest = range
         var isDone = false
         while !isDone {
             // One more than fits tells whether this range is the last. The statement is over before `emit`.
             let (records, last) = try file.translating("planning table \"\(scan.stream)\"") {
-                try keys(resolved, after: after, limit: recordsPerRange + 1)
+                try keys(resolved, rest, limit: recordsPerRange + 1)
             }
             isDone = records <= recordsPerRange
             if records == 0 { return }
-            let through = isDone ? nil : last
+            let through = isDone ? range.through : last
             try emit(
                 PlannedRange(
-                    range: KeyRange(after: after, through: through),
+                    range: KeyRange(after: rest.after, through: through),
                     records: min(records, recordsPerRange)
                 )
             )
-            after = through
+            rest.after = through
         }
     }
 
@@ -114,15 +115,15 @@ final class SQLiteSource: Source {
         return try SQLiteScan(scan, of: table, in: file)
     }
 
-    /// The number of keys behind `after`, at most `limit`, and the last but one of `limit` keys.
+    /// The number of keys in `range`, at most `limit`, and the last but one of `limit` keys.
     private func keys(
         _ scan: SQLiteScan,
-        after: [String]?,
+        _ range: KeyRange,
         limit: Int
     ) throws -> (records: Int, last: [String]) {
-        let statement = try opened().statement(scan.keys(after: after, limit: limit))
+        let statement = try opened().statement(scan.keys(range, limit: limit))
         defer { statement.reset() }
-        try scan.bind(KeyRange(after: after), to: statement)
+        try scan.bind(range, to: statement)
         var records = 0
         var last: [String] = []
         while try statement.step() {

@@ -48,14 +48,14 @@ public protocol Source: AnyObject {
     func openSnapshot(adopting token: String?) throws -> String?
 
     /// Cuts the scan into ranges of at most `recordsPerRange` records, in the order of the key, without holding the keys in
-    /// memory. The first range is open below, the last open above. `emit` is called as they are found; what it throws
-    /// ends the planning.
+    /// memory. The first range begins and the last ends where `range` does. `emit` is called as they are found; what it
+    /// throws ends the planning.
     ///
-    /// - Parameter after: plan only the records behind this key; nil: all.
+    /// - Parameter range: plan only the records in it.
     func plan(
         _ scan: Scan,
         recordsPerRange: Int,
-        after: [String]?,
+        range: KeyRange,
         emit: (PlannedRange) throws -> Void
     ) throws
 

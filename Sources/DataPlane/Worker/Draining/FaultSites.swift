@@ -1,3 +1,4 @@
+import Connectors
 import Foundation
 import Glibc
 import Model
@@ -8,7 +9,8 @@ import Model
 /// `SLUICE_TEST_KILL_AT=SITE:N`: the N-th time the process passes SITE it raises SIGKILL on itself. With
 /// `SLUICE_TEST_KILL_ONCE=FILE` only the process that creates FILE does, so that its successor lives. With
 /// `SLUICE_TEST_KILL_FILE=FILE` the order stands in FILE, whenever it is there. `SLUICE_TEST_DELAY=SITE:MS,…` makes every
-/// pass of SITE last that long: commits of a destination that are too quick to be hit.
+/// pass of SITE last that long: commits of a destination that are too quick to be hit. `SLUICE_TEST_POISON=KEY`: the process
+/// aborts at each batch that has a record with this text as its key.
 final class FaultSites {
     enum Site: String {
         case beforeIntent = "before_intent"
@@ -28,8 +30,10 @@ final class FaultSites {
     private let file: String?
     private var passes: [Site: Int] = [:]
     private let delays: [Site: Duration]
+    private let poison: String?
 
     init(environment: [String: String]) {
+        poison = environment["SLUICE_TEST_POISON"]
         file = environment["SLUICE_TEST_KILL_FILE"]
         let parts = (environment["SLUICE_TEST_KILL_AT"] ?? "").split(separator: ":")
         lethal = parts.first.flatMap { Site(rawValue: String($0)) }
@@ -56,6 +60,19 @@ final class FaultSites {
         remaining -= 1
         guard remaining == 0, isFirst() else { return }
         die(site, settle)
+    }
+
+    /// Looks for the poisoned record among those of a batch, as the destination gets them.
+    func taste(_ rows: RowBatch, of target: Target) {
+        guard let poison else { return }
+        for row in 0..<rows.count {
+            let key = target.key.map { column in
+                rows.withField(row: row, column: column) { bytes in
+                    bytes.map { ValueText.render($0, as: target.fields[column].type) } ?? "NULL"
+                }
+            }
+            if key.joined(separator: ",") == poison { abort() }
+        }
     }
 
     private func die(_ site: Site, _ settle: Duration) {
@@ -104,5 +121,8 @@ struct FaultSites {
 
     @inline(__always)
     func pass(_ site: Site, settle: Duration = .zero) {}
+
+    @inline(__always)
+    func taste(_ rows: RowBatch, of target: Target) {}
 }
 #endif

@@ -30,7 +30,10 @@ struct StreamPlanner {
             try run.source.plan(
                 stream.scan,
                 recordsPerRange: Int(max(1, message.recordsPerBatch)),
-                after: message.hasAfter ? message.after.values : nil
+                range: KeyRange(
+                    after: message.hasAfter ? message.after.values : nil,
+                    through: message.hasThrough ? message.through.values : nil
+                )
             ) { planned in
                 if piece.ranges.count == Self.rangesPerPiece {
                     // The rest of the plan is of no use to a run that is ending.

@@ -57,6 +57,7 @@ final class BatchWriter {
             let rows = try stream.read(assignment.range, from: run.source)
             outbox.doing("mapping")
             mapped = stream.map(rows)
+            faultSites.taste(mapped.rows, of: stream.target)
         } catch {
             let error = SluiceError(describing: error)
             guard error.isRetriable else { return fail(error) }

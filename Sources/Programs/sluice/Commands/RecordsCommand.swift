@@ -9,7 +9,8 @@ struct RecordsCommand: ParsableCommand {
         abstract: "List the records that a run touched: what was written, before and after.",
         discussion: """
             Works while the run goes on, too. Verdicts: applied, rejected (the destination or the mapping refused it), \
-            not_applied (rolled back), unknowable, indeterminate (not yet looked up), not_attempted.
+            not_applied (rolled back), unknowable, indeterminate (not yet looked up), not_attempted, quarantined (workers \
+            died of it).
 
               sluice records 12 --verdict rejected
               sluice records 12 --field email --limit 20

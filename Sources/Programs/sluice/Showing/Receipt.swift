@@ -76,6 +76,7 @@ struct Receipt {
         let others = [
             ("rejected", counts.rejected), ("not applied", counts.notApplied), ("conflicted", counts.conflicted),
             ("unknowable", counts.unknowable), ("indeterminate", counts.indeterminate),
+            ("quarantined", counts.quarantined),
         ]
         rows += others.filter { $0.1 > 0 }.map { ($0.0, Human.count($0.1)) }
         if run.state != .completed || counts.notAttempted > 0 {
@@ -102,6 +103,9 @@ struct Receipt {
         if counts.rejected > 0 { add("records \(number) --verdict rejected", "which records were refused, and why") }
         if counts.unknowable > 0 {
             add("records \(number) --verdict unknowable", "records of which nobody can tell any more")
+        }
+        if counts.quarantined > 0 {
+            add("records \(number) --verdict quarantined", "records that workers died of")
         }
         if isPaused { add("jobs resume \(run.job)", "its schedule is paused") }
         return steps

@@ -29,9 +29,24 @@ enum RecordLines {
         return lines
     }
 
+    static func retries(_ records: [RetryView], limit: Int) -> [String] {
+        guard !records.isEmpty else { return ["nothing is left to be tried again"] }
+        var table = Table("STREAM", "KEY", "VERDICT", "FIELD", "REASON", "RUN", "SINCE RUN", "SINCE")
+        for record in records {
+            table.rows.append([
+                Human.safe(record.stream), Human.safe(record.key, width: valueWidth), record.verdict.rawValue,
+                record.field.map { Human.safe($0) } ?? "", Human.safe(record.reason), "\(record.run)",
+                "\(record.sinceRun)", Human.time(record.since),
+            ])
+        }
+        guard records.count == limit else { return table.lines }
+        return table.lines + ["the first \(Human.count(limit)) records; more with --limit"]
+    }
+
     private static func changes(of record: RecordView) -> [[String]] {
         if let reason = record.rejectionReason {
-            return [[record.rejectionField.map { Human.safe($0) } ?? "", "", "refused: \(Human.safe(reason))"]]
+            let what = record.verdict == .quarantined ? "" : "refused: "
+            return [[record.rejectionField.map { Human.safe($0) } ?? "", "", what + Human.safe(reason)]]
         }
         guard !record.changes.isEmpty else { return [["", "", ""]] }
         return record.changes.map { change in

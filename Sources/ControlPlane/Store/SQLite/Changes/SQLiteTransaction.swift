@@ -28,9 +28,12 @@ struct SQLiteTransaction {
             try setPaused(job: job, paused: paused, reason: reason, at: at)
         case .insertRun(let run): try insert(run)
         case .updateRun(let run, let from): try update(run, from: from)
+        case .listRetries(let run): try listRetries(of: run)
         case .insertBatches(let batches): for batch in batches { try insert(batch) }
         case .setBatch(let id, let state, let from, let attempts):
             try setBatch(id, state: state, from: from, attempts: attempts)
+        case .setCrashes(let id, let crashes):
+            try execute("UPDATE batches SET crashes = ? WHERE id = ?", [crashes, id.blob])
         case .setBatches(let run, let state, let from): try setBatches(run: run, state: state, from: from)
         case .insertAttempt(let attempt): try insert(attempt)
         case .setAttempt(let id, let state, let from, let reason):

@@ -43,6 +43,7 @@ extension BatchRecord {
         )
         state = try row.name("state")
         attempts = try row.value("attempts")
+        crashes = try row.value("crashes")
     }
 }
 

@@ -40,6 +40,22 @@ extension WriteCounts {
     }
 }
 
+extension QuarantinedBatch {
+    /// From a row of `batches`, its columns named as `SQLiteStore.effectiveWrites` does; nil: it is not quarantined.
+    init?(row: Row) throws {
+        guard try row.name("batch_state") == BatchState.quarantined else { return nil }
+        self.init(
+            id: try row.identifier("batch_id"),
+            sequence: try row.value("sequence"),
+            streamIndex: try row.value("batch_stream"),
+            range: KeyRange(
+                after: try row.optionalJSON("range_after"),
+                through: try row.optionalJSON("range_through")
+            )
+        )
+    }
+}
+
 extension EffectiveWrite {
     /// From a row of `writes` with the `sequence` of its batch.
     init(row: Row) throws {

@@ -40,26 +40,27 @@ final class FileSource: Source {
     func plan(
         _ scan: Scan,
         recordsPerRange: Int,
-        after: [String]?,
+        range: KeyRange,
         emit: (PlannedRange) throws -> Void
     ) throws {
         precondition(recordsPerRange > 0, "a range holds at least one record, not \(recordsPerRange)")
         let table = try table(of: scan)
-        let cursor = try table.cursor(at: try position(of: after, in: table) ?? table.start)
+        let cursor = try table.cursor(at: try position(of: range.after, in: table) ?? table.start)
+        let last = try position(of: range.through, in: table)
         let test = try scan.filter.map { try FileFilter($0, of: table) }
-        var range = KeyRange(after: after)
+        var rest = range
         var records = 0
         var bytes = 0
         /// Behind the last record counted.
         var end = cursor.position
-        while true {
+        while last.map({ cursor.position.offset < $0.offset }) ?? true {
             let length = try cursor.next { record in test?.admits(record) ?? true ? record.bytes.count : -1 }
             guard let length else { break }
             guard length >= 0 else { continue }
             if records == recordsPerRange || (records > 0 && bytes + length > Self.rangeBytesMax) {
-                range.through = end.bound(in: table.identity)
-                try emit(PlannedRange(range: range, records: records))
-                range = KeyRange(after: range.through)
+                let through = end.bound(in: table.identity)
+                try emit(PlannedRange(range: KeyRange(after: rest.after, through: through), records: records))
+                rest.after = through
                 records = 0
                 bytes = 0
             }
@@ -68,7 +69,7 @@ final class FileSource: Source {
             end = cursor.position
         }
         try cursor.file.checkUnchanged()
-        if records > 0 { try emit(PlannedRange(range: range, records: records)) }
+        if records > 0 { try emit(PlannedRange(range: rest, records: records)) }
     }
 
     func read(_ scan: Scan, range: KeyRange, into batch: inout RowBatch) throws {

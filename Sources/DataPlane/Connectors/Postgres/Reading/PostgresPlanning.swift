@@ -20,33 +20,33 @@ struct PostgresPlanning {
         query.key.indices.map { "\"#\($0)\"::text" }.joined(separator: ", ")
     }
 
-    func run(after start: [String]?, emit: (PlannedRange) throws -> Void) throws {
-        // The last range is open above, so each is held back until there is another.
-        var lower = start
+    func run(_ range: KeyRange, emit: (PlannedRange) throws -> Void) throws {
+        // The last one ends where `range` does, so each is held back until there is another.
+        var lower = range.after
         var held: (through: [String], records: Int)?
         func found(_ key: [String], _ records: Int) throws {
             if let held {
-                let range = KeyRange(after: lower, through: held.through)
-                try emit(PlannedRange(range: range, records: held.records))
+                let whole = KeyRange(after: lower, through: held.through)
+                try emit(PlannedRange(range: whole, records: held.records))
                 lower = held.through
             }
             held = (key, records)
         }
         if query.hasKeyIndex {
-            try step(from: start, found)
+            try step(in: range, found)
         } else {
-            try sort(from: start, found)
+            try sort(in: range, found)
         }
         if let held {
-            try emit(PlannedRange(range: KeyRange(after: lower, through: nil), records: held.records))
+            try emit(PlannedRange(range: KeyRange(after: lower, through: range.through), records: held.records))
         }
     }
 
-    private func step(from start: [String]?, _ found: ([String], Int) throws -> Void) throws {
+    private func step(in range: KeyRange, _ found: ([String], Int) throws -> Void) throws {
         let keys = query.key.map { "r.\(PostgresName.quoted($0.name))::text" }.joined(separator: ", ")
-        var last = start
+        var last = range.after
         while true {
-            let condition = try query.condition(after: last, through: nil)
+            let condition = try query.condition(after: last, through: range.through)
             let answer = try session.run(
                 """
                 SELECT \(keys) FROM \(query.from)\(condition)
@@ -59,13 +59,13 @@ struct PostgresPlanning {
             last = key
         }
         // Fewer than a whole range are left.
-        let condition = try query.condition(after: last, through: nil)
+        let condition = try query.condition(after: last, through: range.through)
         let rest = try session.run("SELECT count(*) FROM \(query.from)\(condition)").text(row: 0, column: 0)
         if let rest, let records = Int(rest), records > 0 { try found([], records) }
     }
 
-    private func sort(from start: [String]?, _ found: ([String], Int) throws -> Void) throws {
-        let condition = try query.condition(after: start, through: nil)
+    private func sort(in range: KeyRange, _ found: ([String], Int) throws -> Void) throws {
+        let condition = try query.condition(after: range.after, through: range.through)
         try session.run(
             """
             DECLARE plan NO SCROLL CURSOR\(session.connection.isInTransaction ? "" : " WITH HOLD") FOR

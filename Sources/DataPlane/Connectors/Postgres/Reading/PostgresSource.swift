@@ -72,7 +72,7 @@ public final class PostgresSource: Source {
     public func plan(
         _ scan: Scan,
         recordsPerRange: Int,
-        after: [String]?,
+        range: KeyRange,
         emit: (PlannedRange) throws -> Void
     ) throws {
         guard recordsPerRange > 0 else {
@@ -82,7 +82,7 @@ public final class PostgresSource: Source {
             let query = try self.query(for: scan, session)
             try query.refuseNullKeys(session)
             try PostgresPlanning(session: session, query: query, recordsPerRange: recordsPerRange)
-                .run(after: after, emit: emit)
+                .run(range, emit: emit)
         }
     }
 
