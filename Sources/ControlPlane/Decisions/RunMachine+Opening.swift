@@ -84,7 +84,9 @@ extension RunMachine {
             workers[incarnation]?.state = .retiring
             log(.warning, "cannot open the run: \(error.message)", by: incarnation, at: now, &steps)
             steps.directives.append(.retireWorker(incarnation, reason: error.message))
-            if intensity.note(now) {
+            // A holder's death is counted as such; a second failure with the same one is more than that.
+            let isExplained = workers[incarnation]?.viewOf.map { lostViews.insert($0).inserted } ?? false
+            if !isExplained, intensity.note(now) {
                 fail(error.message, now, &steps)
             }
             return steps
@@ -99,19 +101,21 @@ extension RunMachine {
     }
 
     /// One process opens a view first; the others wait for it and share it.
-    func openingOrder() -> (Incarnation, String)? {
+    private func openingOrder() -> (worker: Incarnation, snapshot: String, holder: Incarnation?)? {
         guard let next = workers.filter({ $0.value.state == .waiting }).keys.min() else { return nil }
-        if let holder = workers.values.first(where: { $0.state == .open }) {
-            return (next, holder.snapshot ?? "")
+        if let (holder, state) = workers.first(where: { $0.value.state == .open }) {
+            let snapshot = state.snapshot ?? ""
+            return (next, snapshot, snapshot.isEmpty ? nil : holder)
         }
         guard !workers.values.contains(where: { $0.state == .opening }) else { return nil }
-        return (next, "")
+        return (next, "", nil)
     }
 
     mutating func openWaiting(_ steps: inout Steps) {
         guard record.state == .running || record.state == .held else { return }
-        while let (incarnation, snapshot) = openingOrder() {
+        while let (incarnation, snapshot, holder) = openingOrder() {
             workers[incarnation]?.state = .opening
+            workers[incarnation]?.viewOf = holder
             steps.directives.append(.openRun(incarnation, snapshot: snapshot))
         }
     }

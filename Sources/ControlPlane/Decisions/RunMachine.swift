@@ -20,6 +20,8 @@ public struct RunMachine: Sendable {
     var generator: SplitMix64
     var nextSequence = 0
     var hadView = false
+    /// Workers whose view another one could not open.
+    var lostViews: Set<Incarnation> = []
     var isSingleWriter = false
     /// Most workers while others want theirs; nil: as many as the job may have.
     var share: Int?
@@ -134,6 +136,8 @@ extension RunMachine {
 
         var state = State.waiting
         var snapshot: String?
+        /// The worker whose view of the source it shares.
+        var viewOf: Incarnation?
         var inHand: [AttemptID] = []
         var planning: Planning?
         var isKilled = false
