@@ -23,7 +23,7 @@ struct DemoData {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
             try fill("\(directory)/app.db", application)
             try fill("\(directory)/crm.db", crm)
-            try configuration(in: directory).write(
+            try configuration.write(
                 toFile: "\(directory)/sluice.yaml",
                 atomically: true,
                 encoding: .utf8
@@ -84,11 +84,10 @@ struct DemoData {
         COMMIT
         """
 
-    private static func configuration(in directory: String) -> String {
-        """
+    private static let configuration = """
         connections:
-          app: { type: sqlite, path: \(directory)/app.db }
-          crm: { type: sqlite, path: \(directory)/crm.db }
+          app: { type: sqlite, path: app.db }
+          crm: { type: sqlite, path: crm.db }
         jobs:
           contacts:
             source: app
@@ -104,5 +103,4 @@ struct DemoData {
                   email: company_domain        # the mistake; it was work_email
                 drop: [work_email]
         """
-    }
 }
