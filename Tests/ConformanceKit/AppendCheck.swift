@@ -231,20 +231,7 @@ public enum AppendCheck: String, CaseIterable, Sendable {
             destination.rollBack()
         }
         _ = try session.write(contacts(1...5))
-        for _ in 1...2 {
-            try destination.closeFence(
-                installation: session.installation,
-                run: session.run,
-                attempt: session.attempt,
-                transactions: []
-            )
-            try destination.closeGate(
-                installation: session.installation,
-                run: session.run,
-                attempts: [session.attempt],
-                transactions: []
-            )
-        }
+        try session.closeTwice()
         destination.close()
         destination.close()
         try destination.check()

@@ -141,20 +141,7 @@ extension DestinationCheck {
         }
         let rows = (1...5).map { SampleTable.contact($0) }
         _ = try session.write(rows)
-        for _ in 1...2 {
-            try destination.closeFence(
-                installation: session.installation,
-                run: session.run,
-                attempt: session.attempt,
-                transactions: []
-            )
-            try destination.closeGate(
-                installation: session.installation,
-                run: session.run,
-                attempts: [session.attempt],
-                transactions: []
-            )
-        }
+        try session.closeTwice()
         destination.close()
         destination.close()
         try destination.check()

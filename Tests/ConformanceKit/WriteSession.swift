@@ -47,6 +47,14 @@ final class WriteSession {
         return try open.resolve(table: stream, fields: fields, key: table.key)
     }
 
+    /// Closes the fence of the attempt and the gate of the run, each twice.
+    func closeTwice() throws {
+        for _ in 1...2 {
+            try destination.closeFence(installation: installation, run: run, attempt: attempt, transactions: [])
+            try destination.closeGate(installation: installation, run: run, attempts: [attempt], transactions: [])
+        }
+    }
+
     func identity(_ write: WriteID) -> WriteIdentity {
         WriteIdentity(installation: installation, run: run, attempt: attempt, write: write)
     }

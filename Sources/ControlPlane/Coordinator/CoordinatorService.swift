@@ -25,11 +25,7 @@ final class CoordinatorService: ControlService {
     }
 
     func job(_ name: String) async throws -> JobView {
-        guard let job = try read({ try $0.job(name) }) else {
-            let known = try read { try $0.jobs() }.map(\.name).joined(separator: ", ")
-            throw SluiceError(.notFound, "job \"\(name)\" not found; known: \(known.isEmpty ? "none yet" : known)")
-        }
-        return try view(job)
+        try view(read { try $0.knownJob(name) })
     }
 
     func retries(job: String, limit: Int) async throws -> [RetryView] {
@@ -140,7 +136,7 @@ final class CoordinatorService: ControlService {
     }
 
     func check(connection: String) async throws -> ConnectionReport {
-        let spec = try known(connection)
+        let spec = try read { try $0.knownConnection(connection) }
         do {
             let notes = try JSONText.decode([String].self, from: try await errand(.check, on: spec))
             return ConnectionReport(connection: connection, error: nil, notes: notes, streams: [])
@@ -150,18 +146,10 @@ final class CoordinatorService: ControlService {
     }
 
     func discover(connection: String, stream: String?) async throws -> ConnectionReport {
-        let json = try await errand(.discover(stream: stream ?? ""), on: known(connection))
+        let spec = try read { try $0.knownConnection(connection) }
+        let json = try await errand(.discover(stream: stream ?? ""), on: spec)
         let streams = try JSONText.decode([StreamView].self, from: json)
         return ConnectionReport(connection: connection, error: nil, streams: streams)
-    }
-
-    private func known(_ name: String) throws -> ConnectionSpec {
-        if let connection = try read({ try $0.connection(name) }) { return connection }
-        let known = try read { try $0.connections() }.map(\.name).joined(separator: ", ")
-        throw SluiceError(
-            .notFound,
-            "connection \"\(name)\" not found; known: \(known.isEmpty ? "none yet" : known)"
-        )
     }
 
     private func errand(_ kind: PendingErrand.Kind, on connection: ConnectionSpec) async throws -> String {

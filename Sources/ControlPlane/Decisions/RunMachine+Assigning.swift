@@ -25,9 +25,11 @@ extension RunMachine {
 
     /// The first queued batch that is not to be split and whose stream's turn it is.
     private var nextDue: BatchID? {
-        queue.first { id in
+        guard !queue.isEmpty else { return nil }
+        let last = lastDueStream
+        return queue.first { id in
             guard let batch = batches[id]?.record else { return false }
-            return !batch.isToBeSplit && isDue(stream: batch.streamIndex)
+            return !batch.isToBeSplit && batch.streamIndex <= last
         }
     }
 

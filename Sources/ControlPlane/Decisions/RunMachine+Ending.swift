@@ -6,10 +6,10 @@ extension RunMachine {
         switch record.state {
         case .running:
             guard hasPlan, batches.isEmpty, attempts.isEmpty else { return }
-            end(as: record.pendingEnd == .failed ? .failed : isWhole ? .completed : .cancelled, now, &steps)
+            end(as: liveEnd, now, &steps)
         case .draining:
             guard attempts.isEmpty, batches.isEmpty else { return }
-            end(as: record.pendingEnd == .failed ? .failed : isWhole ? .completed : .cancelled, now, &steps)
+            end(as: liveEnd, now, &steps)
         case .terminating:
             if awaitedDeaths.isEmpty, record.cancel?.workersDeadAt == nil, record.cancel != nil {
                 record.cancel?.workersDeadAt = now
@@ -28,9 +28,11 @@ extension RunMachine {
         }
     }
 
-    /// Every stream was planned to its end, and nothing of it was withheld.
-    private var isWhole: Bool {
-        record.streams.allSatisfy(\.planComplete) && record.counts.batchesWithheld == 0
+    /// How a run ends whose work is over: completed when every stream was planned to its end and nothing was withheld.
+    private var liveEnd: RunState {
+        if record.pendingEnd == .failed { return .failed }
+        let isWhole = record.streams.allSatisfy(\.planComplete) && record.counts.batchesWithheld == 0
+        return isWhole ? .completed : .cancelled
     }
 
     private mutating func end(as state: RunState, _ now: Timestamp, _ steps: inout Steps) {

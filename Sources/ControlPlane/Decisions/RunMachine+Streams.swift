@@ -33,12 +33,12 @@ extension RunMachine {
     /// Nothing of the stream is left to be planned.
     func isPlanned(stream: Int) -> Bool { record.streams[stream].planComplete || isCancelled(stream: stream) }
 
-    /// Whether batches of the stream may be given out: with `ordered`, once every stream before it is done.
-    func isDue(stream: Int) -> Bool {
-        guard limits.isOrdered else { return true }
-        return (0..<stream).allSatisfy { earlier in
-            isPlanned(stream: earlier) && !batches.values.contains { $0.record.streamIndex == earlier }
-        }
+    /// The last stream whose batches may be given out: with `ordered`, the first that is not done.
+    var lastDueStream: Int {
+        let last = record.streams.count - 1
+        guard limits.isOrdered else { return last }
+        let open = Set(batches.values.map(\.record.streamIndex))
+        return record.streams.indices.first { !isPlanned(stream: $0) || open.contains($0) } ?? last
     }
 
     private mutating func cancelStream(

@@ -7,7 +7,7 @@ extension CoordinatorLoop {
     ///
     /// - Returns: the numbers of the runs that write to it.
     func freeze(_ connection: String, actor: String, reason: String?) throws -> [Int] {
-        guard try store.connection(connection) != nil else { throw try unknownConnection(connection) }
+        _ = try store.knownConnection(connection)
         if freezes[connection] == nil {
             let freeze = FreezeRecord(connection: connection, actor: actor, reason: reason, at: now)
             freezes[connection] = freeze
@@ -20,7 +20,7 @@ extension CoordinatorLoop {
 
     /// What was held for the freeze alone goes on.
     func unfreeze(_ connection: String, actor: String) throws -> [Int] {
-        guard try store.connection(connection) != nil else { throw try unknownConnection(connection) }
+        _ = try store.knownConnection(connection)
         let numbers = numbers(writingTo: connection)
         guard freezes.removeValue(forKey: connection) != nil else { return numbers }
         changes.append(.unfreeze(connection: connection))
@@ -49,11 +49,6 @@ extension CoordinatorLoop {
         changes.append(
             .audit(AuditRecord(at: now, actor: actor, event: event, run: nil, subject: subject, detail: detail))
         )
-    }
-
-    private func unknownConnection(_ name: String) throws -> SluiceError {
-        let known = try store.connections().map(\.name).joined(separator: ", ")
-        return SluiceError(.notFound, "connection \"\(name)\" not found; known: \(known.isEmpty ? "none yet" : known)")
     }
 }
 

@@ -5,7 +5,7 @@ import Store
 extension CoordinatorLoop {
     /// Queues a run of the job. One run per job at a time.
     func sync(_ name: String, _ request: SyncRequest) throws -> RunView {
-        guard let job = try store.job(name) else { throw try unknownJob(name) }
+        let job = try store.knownJob(name)
         if let other = runs.values.first(where: { $0.job.name == name })?.machine.record
             ?? queued.first(where: { $0.job.name == name })?.record
         {
@@ -89,7 +89,7 @@ extension CoordinatorLoop {
     }
 
     func pause(_ name: String, paused: Bool, reason: String?, actor: String) throws {
-        guard try store.job(name) != nil else { throw try unknownJob(name) }
+        _ = try store.knownJob(name)
         changes.append(.setJobPaused(job: name, paused: paused, reason: reason, at: now))
         changes.append(
             .audit(
@@ -103,10 +103,5 @@ extension CoordinatorLoop {
                 )
             )
         )
-    }
-
-    func unknownJob(_ name: String) throws -> SluiceError {
-        let known = try store.jobs().map(\.name).joined(separator: ", ")
-        return SluiceError(.notFound, "job \"\(name)\" not found; known: \(known.isEmpty ? "none yet" : known)")
     }
 }
