@@ -41,7 +41,7 @@ struct StreamReader {
         {
             stream.syncMode = mode
         }
-        if let mode = section["write_mode"]?.choice(WriteMode.self, planned: ["mirror", "replace"]) {
+        if let mode = section["write_mode"]?.choice(WriteMode.self, planned: ["mirror"]) {
             stream.writeMode = mode
         }
         checkMode(stream, at: section["write_mode"] ?? entry)
@@ -66,7 +66,7 @@ struct StreamReader {
     }
 
     private static let modes: [String: [WriteMode]] = [
-        "sqlite": [.upsert, .append], "csv": [.append], "jsonl": [.append],
+        "postgres": [.upsert, .replace], "sqlite": [.upsert, .append, .replace], "csv": [.append], "jsonl": [.append],
     ]
 
     /// The stream's own name, without its schema where the destination has none.
@@ -89,7 +89,7 @@ struct StreamReader {
 
     private func key(_ keyEntry: Entry?, of stream: StreamSpec, at entry: Entry) -> [String] {
         guard let keyEntry else {
-            if stream.writeMode == .append { return [] }
+            if stream.writeMode != .upsert { return [] }
             entry.report(
                 "\"key\" is missing; write mode \(stream.writeMode.rawValue) needs the destination fields that identify a "
                     + "record, for example key: [id]"

@@ -22,6 +22,19 @@ extension Simulation {
             guard let effective = writes.first(where: { $0.ending == .committed }) ?? writes.last,
                 effective.decision == .permit
             else { continue }
+            let stream = store.run.streams[batch.streamIndex]
+            if stream.writeMode == .replace, batch.kind == .records, effective.ending == .committed {
+                counts.writes += 1
+                switch stream.swap {
+                case nil: counts.staged += effective.counts.inserted
+                case .committed:
+                    counts.applied += effective.counts.inserted
+                    counts.inserted += effective.counts.inserted
+                case .rolledBack: counts.notApplied += effective.counts.inserted
+                case .unknowable: counts.unknowable += effective.counts.inserted
+                }
+                continue
+            }
             switch effective.ending {
             case .committed:
                 counts.applied += effective.counts.inserted
@@ -33,6 +46,42 @@ extension Simulation {
             }
         }
         return counts
+    }
+
+    /// By `replace` stream: records in its new table.
+    func staged() -> [Int: Int] {
+        var staged: [Int: Int] = [:]
+        for write in store.writes where write.ending == .committed {
+            guard let batch = store.batches[write.batch], batch.kind == .records,
+                store.run.streams[batch.streamIndex].writeMode == .replace,
+                store.run.streams[batch.streamIndex].swap == nil
+            else { continue }
+            staged[batch.streamIndex, default: 0] += write.counts.inserted
+        }
+        return staged
+    }
+
+    /// A new table is in its place exactly when its swap has committed, and holds then what the source has but what is
+    /// quarantined; whatever else it ends as, every replaced table is the old one.
+    private func judgeSwaps() throws {
+        try expect(store.run.counts.staged == 0, "staged at the end: \(store.run.counts.staged)")
+        for (index, stream) in store.run.streams.enumerated() where stream.writeMode == .replace {
+            let batches = store.batches.values.filter { $0.streamIndex == index }
+            let swaps = Set(batches.filter { $0.kind == .swap }.map(\.id))
+            let committed = transactions.values.filter { swaps.contains($0.batch) && $0.state == .committed }
+            try expect(committed.count <= 1, "swapped \(committed.count) times")
+            try expect((stream.swap == .committed) == (committed.count == 1), "swap \(String(describing: stream.swap))")
+            try expect(stream.swap != nil, "a swap is not decided at the end")
+            if store.run.state == .completed { try expect(stream.swap == .committed, "completed without the swap") }
+            guard stream.swap == .committed else { continue }
+            let written = batches.filter { $0.kind == .records && $0.state == .done }.map(\.records).reduce(0, +)
+            let lost = batches.filter { $0.kind == .records && $0.state == .quarantined }.map(\.records).reduce(0, +)
+            try expect(written + lost == records[index], "swapped with \(written) of \(records[index]) records")
+            try expect(
+                swapped.contains { $0.stream == index && $0.records == written },
+                "the new table was said to hold another number than \(written)"
+            )
+        }
     }
 
     /// Everything that must hold at the end, whatever happened.
@@ -67,6 +116,7 @@ extension Simulation {
                 + run.counts.batchesQuarantined,
             "I12: batches \(run.counts)"
         )
+        try judgeSwaps()
         try judgePoison()
     }
 
@@ -88,7 +138,9 @@ extension Simulation {
     }
 
     private func places(in state: BatchState) -> [Place] {
-        store.batches.values.filter { $0.state == state }.flatMap { places($0.streamIndex, $0.range) }
+        store.batches.values.filter { $0.state == state && $0.kind == .records }.flatMap {
+            places($0.streamIndex, $0.range)
+        }
     }
 
     private func expect(_ holds: Bool, _ what: @autoclosure () -> String) throws {

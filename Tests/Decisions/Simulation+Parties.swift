@@ -104,13 +104,15 @@ extension Simulation {
     }
 
     private func isPoisoned(_ assignment: Assignment) -> Bool {
-        !poison.isDisjoint(with: places(assignment.streamIndex, assignment.range))
+        assignment.kind == .records
+            && !poison.isDisjoint(with: places(assignment.streamIndex, assignment.range))
     }
 
     private mutating func begin(_ assignment: Assignment, _ worker: inout Worker) {
         // Some die while they read, others with the permit.
         worker.isPoisoned = isPoisoned(assignment) && chance(50, &random)
         if worker.isPoisoned { return }
+        if assignment.kind == .swap { swapped.append((assignment.streamIndex, assignment.records)) }
         let write = WriteID(high: random.next(), low: random.next())
         transactions[write] = Transaction(
             batch: assignment.batch,
@@ -127,7 +129,7 @@ extension Simulation {
                     system: "",
                     digest: write.bytes,
                     counts: WriteCounts(
-                        inserted: assignment.records,
+                        inserted: assignment.kind == .records ? assignment.records : 0,
                         updated: 0,
                         deleted: 0,
                         unchanged: 0,
@@ -194,6 +196,9 @@ extension Simulation {
     mutating func runErrand() throws -> Bool {
         guard !errands.isEmpty else { return false }
         switch errands.removeFirst() {
+        case .discard:
+            let failure = chance(20, &random) ? "drawn" : nil
+            try take { $0.discarded(failure: failure, $1) }
         case .gate:
             gateClosed = true
             try take { $0.gateClosed($1) }
@@ -235,6 +240,7 @@ extension Simulation {
             undone: Array(undone),
             open: store.attempts.values.filter { [.open, .condemned, .closed].contains($0.state) },
             writes: store.writes.filter { undoneIDs.contains($0.batch) },
+            staged: staged(),
             living: living,
             now
         )

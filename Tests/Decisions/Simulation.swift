@@ -44,6 +44,7 @@ struct Simulation {
     enum Errand: Equatable {
         case gate
         case reconcile([FencedAttemptFacts])
+        case discard
     }
 
     struct Faults {
@@ -72,6 +73,8 @@ struct Simulation {
     /// Records that a worker dies of.
     let poison: Set<Place>
     var deathsDrawn = 0
+    /// Of each try at a swap: its stream, and the records that the new table was said to hold.
+    var swapped: [(stream: Int, records: Int)] = []
 
     struct Place: Hashable {
         var stream: Int
@@ -89,7 +92,9 @@ struct Simulation {
     }
 
     init(seed: UInt64, faults: Faults = Faults()) {
-        random = SplitMix64(state: seed)
+        var random = SplitMix64(state: seed)
+        defer { self.random = random }
+        self.random = random
         self.faults = faults
         let record = RunRecord(
             id: RunID(high: 1, low: seed),
@@ -99,7 +104,9 @@ struct Simulation {
             trigger: "test",
             actor: "test",
             createdAt: Timestamp(microseconds: 0),
-            streams: [RunStreamRecord(stream: "s"), RunStreamRecord(stream: "t")]
+            streams: ["s", "t"].map { name in
+                RunStreamRecord(stream: name, writeMode: random.next() % 3 == 0 ? .replace : .upsert)
+            }
         )
         store = MemoryStore(run: record)
         limits.isOrdered = random.next() % 2 == 0
@@ -181,6 +188,7 @@ struct Simulation {
             for worker in workers.keys where random.next() % 2 == 0 { kill(worker, ordered: true) }
         case .closeGate: errands.append(.gate)
         case .reconcile(let attempts): errands.append(.reconcile(attempts))
+        case .discard: errands.append(.discard)
         case .runEnded: wanted = 0
         }
     }

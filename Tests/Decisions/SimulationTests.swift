@@ -5,17 +5,22 @@ import Testing
 @Suite struct SimulationTests {
     @Test func `two thousand simulated runs end with verdicts that equal the destination`() {
         var ends: [RunState: Int] = [:]
-        var quarantined = 0
+        var (quarantined, swapped, lostSwaps) = (0, 0, 0)
         for seed in UInt64(1)...2_000 {
             var simulation = Simulation(seed: seed)
             do {
                 try simulation.run()
                 ends[simulation.store.run.state, default: 0] += 1
+                let swaps = simulation.store.run.streams.filter { $0.writeMode == .replace }.map(\.swap)
+                swapped += swaps.count { $0 == .committed }
+                lostSwaps += swaps.count { $0 == .rolledBack }
                 quarantined += simulation.store.run.counts.quarantined
             } catch {
                 Issue.record("seed \(seed): \(error); \(simulation.log)")
             }
         }
+        #expect(swapped > 100)
+        #expect(lostSwaps > 100)
         // The scheduler reaches every ending, or it does not test much.
         #expect(ends[.completed, default: 0] > 100)
         #expect(ends[.cancelled, default: 0] > 100)

@@ -69,7 +69,7 @@ import Testing
         ("rate_limit: 7/s", "rate_limit: 0/s"), ("rate_limit: 7/s", "rate_limit: 7/d"),
         ("rate_limit: 7/s", "rate_limit: -7/s"), ("deadline: 30s", "deadline: 30"),
         ("deadline: 30s", "deadline: 30 days"), ("on_deadline: ask", "on_deadline: forse"),
-        ("sync_mode: full_refresh", "sync_mode: cdc"), ("write_mode: upsert", "write_mode: replace"),
+        ("sync_mode: full_refresh", "sync_mode: cdc"), ("write_mode: upsert", "write_mode: mirror"),
         ("case: lower", "case: title"), ("cast: text", "cast: int"), ("type: sqlite", "type: oracle"),
         ("compress: gzip", "compress: zip"), ("id: int64", "id: bigint"), ("delimiter: \";\"", "delimiter: ab"),
         ("quote: none", "quote: é"), ("email: mail", "email: '{mail'"), ("email: mail", "email: 'mail}'"),

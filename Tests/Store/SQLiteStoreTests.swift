@@ -62,7 +62,7 @@ struct SQLiteStoreTests {
             error
                 == .failed(
                     detail: """
-                        the store \(scratch.path) has schema version 9, this Sluice knows versions up to 3: start the \
+                        the store \(scratch.path) has schema version 9, this Sluice knows versions up to 4: start the \
                         newer Sluice that wrote it, or restore a copy of before
                         """
                 )

@@ -65,7 +65,7 @@ struct MappingFilesTests {
 
     @Test func `in an append a key may be there twice, or NULL`() throws {
         let fields = [TargetField(name: "id", type: .text, isNullable: true)]
-        let target = Target(table: "d", fields: fields, key: [0], isAppend: true)
+        let target = Target(table: "d", fields: fields, key: [0], mode: .append)
         let stream = StreamSpec(stream: "s", destination: "d", writeMode: .append, key: ["id"])
         var source = MappingKit.table("s", ["id text"])
         source.primaryKey = []

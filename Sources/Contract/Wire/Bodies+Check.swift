@@ -71,10 +71,12 @@ extension WireEnvelope.OneOf_Body {
         case .planStream(let plan):
             try check.id(plan.run, "run")
             try check.present(plan.recordsPerBatch > 0, "records_per_batch")
+            try check.present(BatchKind(plan.kind) != nil, "kind")
         case .assign(let assign):
             try check.id(assign.run, "run")
             try check.id(assign.batch, "batch")
             try check.id(assign.attempt, "attempt")
+            try check.present(BatchKind(assign.kind) != nil, "kind")
             try check.present(assign.hasRange, "range")
             try assign.range.check(check)
         case .decision(let decision):
@@ -179,6 +181,9 @@ extension WireErrand {
             try check.id(reconcile.run, "run")
             try check.id(reconcile.installation, "installation")
             try Self.check(reconcile.attempts, check)
+        case .discard(let discard):
+            try check.id(discard.run, "run")
+            try check.id(discard.installation, "installation")
         case .check, .discover:
             break
         case nil:

@@ -46,6 +46,28 @@ extension WireKeyBound {
     }
 }
 
+extension WireBatchKind {
+    public init(_ kind: BatchKind) {
+        switch kind {
+        case .records: self = .records
+        case .swap: self = .swap
+        case .deletes: self = .deletes
+        }
+    }
+}
+
+extension BatchKind {
+    /// nil for a kind that is not known, which `Codec` refuses.
+    public init?(_ kind: WireBatchKind) {
+        switch kind {
+        case .records: self = .records
+        case .swap: self = .swap
+        case .deletes: self = .deletes
+        case .UNRECOGNIZED: return nil
+        }
+    }
+}
+
 extension WireDecision.Verb {
     /// A permit that was withdrawn was never sent; asked again for it, the worker is refused.
     public init(_ decision: PermitDecision) {

@@ -88,10 +88,10 @@ public nonisolated struct JournalSegment: Sendable {
   /// destination table
   public var target: String = String()
 
-  /// destination fields, key fields included
+  /// destination fields, key fields included; in write mode replace the key fields and
   public var fields: [JournalField] = []
 
-  /// indexes into fields
+  ///   "#hash" (bytes, 8, big-endian: Wire.RecordHash of all fields in their order)
   public var keyFields: [UInt32] = []
 
   /// journalled ones: inserted, updated, deleted and rejected, in the order of their keys

@@ -169,6 +169,50 @@ public nonisolated enum WireEvidence: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
+public nonisolated enum WireBatchKind: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+
+  /// read the range, map and write it
+  case records // = 0
+
+  /// write mode replace: the new table takes the place of the old one; the range is empty
+  case swap // = 1
+
+  /// write mode mirror: the range is of what is to be deleted
+  case deletes // = 2
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .records
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .records
+    case 1: self = .swap
+    case 2: self = .deletes
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .records: return 0
+    case .swap: return 1
+    case .deletes: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [WireBatchKind] = [
+    .records,
+    .swap,
+    .deletes,
+  ]
+
+}
+
 public nonisolated enum WireProof: SwiftProtobuf.Enum, Swift.CaseIterable {
   public typealias RawValue = Int
   case unspecified // = 0
@@ -1118,6 +1162,9 @@ public nonisolated struct WirePlanStream: Sendable {
   /// Clears the value of `through`. Subsequent reads from it will return its default value.
   public mutating func clearThrough() {self._through = nil}
 
+  /// records, or deletes
+  public var kind: WireBatchKind = .records
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1150,6 +1197,8 @@ public nonisolated struct WireAssign: Sendable {
 
   /// of the attempt at this batch: 1, 2, …
   public var number: UInt32 = 0
+
+  public var kind: WireBatchKind = .records
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1289,6 +1338,14 @@ public nonisolated struct WireErrand: Sendable {
     set {kind = .reconcile(newValue)}
   }
 
+  public var discard: WireDiscard {
+    get {
+      if case .discard(let v)? = kind {return v}
+      return WireDiscard()
+    }
+    set {kind = .discard(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -1296,6 +1353,7 @@ public nonisolated struct WireErrand: Sendable {
     case discover(WireDiscoverConnection)
     case closeGate(WireCloseGate)
     case reconcile(WireReconcile)
+    case discard(WireDiscard)
 
   }
 
@@ -1355,6 +1413,21 @@ public nonisolated struct WireReconcile: Sendable {
 
   /// every attempt's process is known to be dead
   public var deathsProven: Bool = false
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// The run has ended: drop what it made for itself and no longer needs. Answered without a failure also where nothing is left.
+public nonisolated struct WireDiscard: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var run: Data = Data()
+
+  public var installation: Data = Data()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1628,6 +1701,10 @@ nonisolated extension WireEnding: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireEvidence: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0EVIDENCE_UNSPECIFIED\0\u{1}EVIDENCE_APPLIED\0\u{1}EVIDENCE_NOT_APPLIED\0\u{1}EVIDENCE_UNKNOWABLE\0")
+}
+
+nonisolated extension WireBatchKind: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0BATCH_KIND_RECORDS\0\u{1}BATCH_KIND_SWAP\0\u{1}BATCH_KIND_DELETES\0")
 }
 
 nonisolated extension WireProof: SwiftProtobuf._ProtoNameProviding {
@@ -3311,7 +3388,7 @@ nonisolated extension WireOpenRun: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WirePlanStream: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".PlanStream"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0\u{3}stream_index\0\u{3}records_per_batch\0\u{1}after\0\u{1}through\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0\u{3}stream_index\0\u{3}records_per_batch\0\u{1}after\0\u{1}through\0\u{1}kind\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3324,6 +3401,7 @@ nonisolated extension WirePlanStream: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.recordsPerBatch) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._after) }()
       case 5: try { try decoder.decodeSingularMessageField(value: &self._through) }()
+      case 6: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
       default: break
       }
     }
@@ -3349,6 +3427,9 @@ nonisolated extension WirePlanStream: SwiftProtobuf.Message, SwiftProtobuf._Mess
     try { if let v = self._through {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
     } }()
+    if self.kind != .records {
+      try visitor.visitSingularEnumField(value: self.kind, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3358,6 +3439,7 @@ nonisolated extension WirePlanStream: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.recordsPerBatch != rhs.recordsPerBatch {return false}
     if lhs._after != rhs._after {return false}
     if lhs._through != rhs._through {return false}
+    if lhs.kind != rhs.kind {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3365,7 +3447,7 @@ nonisolated extension WirePlanStream: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireAssign: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Assign"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0\u{1}batch\0\u{1}attempt\0\u{3}stream_index\0\u{1}range\0\u{1}number\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0\u{1}batch\0\u{1}attempt\0\u{3}stream_index\0\u{1}range\0\u{1}number\0\u{1}kind\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3379,6 +3461,7 @@ nonisolated extension WireAssign: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.streamIndex) }()
       case 5: try { try decoder.decodeSingularMessageField(value: &self._range) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.number) }()
+      case 7: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
       default: break
       }
     }
@@ -3407,6 +3490,9 @@ nonisolated extension WireAssign: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.number != 0 {
       try visitor.visitSingularUInt32Field(value: self.number, fieldNumber: 6)
     }
+    if self.kind != .records {
+      try visitor.visitSingularEnumField(value: self.kind, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3417,6 +3503,7 @@ nonisolated extension WireAssign: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.streamIndex != rhs.streamIndex {return false}
     if lhs._range != rhs._range {return false}
     if lhs.number != rhs.number {return false}
+    if lhs.kind != rhs.kind {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3523,7 +3610,7 @@ nonisolated extension WireOutcomeAck: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireErrand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Errand"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}errand\0\u{3}connection_json\0\u{3}deadline_ms\0\u{2}\u{7}check\0\u{1}discover\0\u{3}close_gate\0\u{1}reconcile\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}errand\0\u{3}connection_json\0\u{3}deadline_ms\0\u{2}\u{7}check\0\u{1}discover\0\u{3}close_gate\0\u{1}reconcile\0\u{1}discard\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3586,6 +3673,19 @@ nonisolated extension WireErrand: SwiftProtobuf.Message, SwiftProtobuf._MessageI
           self.kind = .reconcile(v)
         }
       }()
+      case 14: try {
+        var v: WireDiscard?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .discard(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .discard(v)
+        }
+      }()
       default: break
       }
     }
@@ -3621,6 +3721,10 @@ nonisolated extension WireErrand: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     case .reconcile?: try {
       guard case .reconcile(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    }()
+    case .discard?: try {
+      guard case .discard(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
     }()
     case nil: break
     }
@@ -3766,6 +3870,41 @@ nonisolated extension WireReconcile: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.installation != rhs.installation {return false}
     if lhs.attempts != rhs.attempts {return false}
     if lhs.deathsProven != rhs.deathsProven {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireDiscard: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Discard"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0\u{1}installation\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.run) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.installation) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.run.isEmpty {
+      try visitor.visitSingularBytesField(value: self.run, fieldNumber: 1)
+    }
+    if !self.installation.isEmpty {
+      try visitor.visitSingularBytesField(value: self.installation, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireDiscard, rhs: WireDiscard) -> Bool {
+    if lhs.run != rhs.run {return false}
+    if lhs.installation != rhs.installation {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -87,12 +87,14 @@ extension RunMachine {
                 .assign(
                     taker.key,
                     Assignment(
+                        kind: batch.record.kind,
                         batch: next,
                         attempt: attempt.id,
                         number: batch.record.attempts,
                         streamIndex: batch.record.streamIndex,
                         range: batch.record.range,
-                        records: batch.record.records
+                        records: batch.record.kind == .swap
+                            ? staged[batch.record.streamIndex] ?? 0 : batch.record.records
                     )
                 )
             )
@@ -130,7 +132,8 @@ extension RunMachine {
     /// `batch 12 of contacts`
     func name(of batch: BatchID) -> String {
         guard let record = batches[batch]?.record else { return "batch \(batch)" }
-        return "batch \(record.sequence) of \(self.record.streams[record.streamIndex].stream)"
+        let stream = self.record.streams[record.streamIndex].stream
+        return record.kind == .swap ? "the swap of \(stream)" : "batch \(record.sequence) of \(stream)"
     }
 
     /// Takes the attempt off its worker's hand and stores its new state.
@@ -174,6 +177,7 @@ extension RunMachine {
         guard let batch = batches[id] else { return }
         queue.removeAll { $0 == id }
         forget(id)
+        swapIsOff(batch.record.streamIndex, &steps)
         steps.changes.append(
             .setBatch(id, state: .withheld, from: batch.record.state, attempts: batch.record.attempts)
         )
@@ -186,6 +190,10 @@ extension RunMachine {
         guard let last = batch.last, last.decision == .permit else { return }
         let touched = last.counts.inserted + last.counts.updated + last.counts.deleted
         switch last.ending {
+        case .unknowable where isStaging(batch.record):
+            // In the new table or not: that one will not be in its place.
+            record.counts.notApplied += touched
+            record.counts.rejected += last.counts.rejected
         case .unknowable:
             record.counts.unknowable += touched + last.counts.unchanged
             record.counts.rejected += last.counts.rejected

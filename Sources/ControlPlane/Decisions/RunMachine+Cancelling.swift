@@ -147,7 +147,7 @@ extension RunMachine {
     }
 
     /// Whether a worker may have opened the run's gate at the destination.
-    private var hadOpened: Bool {
+    var hadOpened: Bool {
         workers.values.contains { $0.state != .waiting } || record.counts.batchesPlanned > 0 || !attempts.isEmpty
     }
 

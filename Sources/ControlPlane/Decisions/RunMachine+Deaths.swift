@@ -220,9 +220,13 @@ extension RunMachine {
         case .unknowable:
             record.pendingEnd = .failed
             record.reason = record.reason ?? "what became of some records cannot be known; see their verdicts"
+            if batches[batch]?.record.kind == .swap { swapIsUnknowable(attempt.streamIndex, &steps) }
             withhold(batch, &steps)
         case .rolledBack, nil:
             if quarantineIfDue(batch, now, &steps) { return }
+            if let swap = batches[batch]?.record, swap.kind == .swap, swap.isSuspect {
+                fail("workers died of \(name(of: batch)) \(swap.crashes) times", now, &steps)
+            }
             giveBack(batch, reason: "its worker died", isTransient: false, now, &steps)
         }
     }

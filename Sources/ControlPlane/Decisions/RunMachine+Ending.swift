@@ -5,10 +5,11 @@ extension RunMachine {
     mutating func checkEnd(_ now: Timestamp, _ steps: inout Steps) {
         switch record.state {
         case .running:
-            guard hasPlan, batches.isEmpty, attempts.isEmpty else { return }
+            queueSwaps(now, &steps)
+            guard hasPlan, batches.isEmpty, attempts.isEmpty, isDiscarded(now, &steps) else { return }
             end(as: liveEnd, now, &steps)
         case .draining:
-            guard attempts.isEmpty, batches.isEmpty else { return }
+            guard attempts.isEmpty, batches.isEmpty, isDiscarded(now, &steps) else { return }
             end(as: liveEnd, now, &steps)
         case .terminating:
             if awaitedDeaths.isEmpty, record.cancel?.workersDeadAt == nil, record.cancel != nil {
@@ -21,7 +22,7 @@ extension RunMachine {
             reconcileDead(now, &steps)
             checkEnd(now, &steps)
         case .reconciling:
-            guard attempts.isEmpty, batches.isEmpty, reconciling.isEmpty else { return }
+            guard attempts.isEmpty, batches.isEmpty, reconciling.isEmpty, isDiscarded(now, &steps) else { return }
             end(as: record.pendingEnd == .failed ? .failed : .cancelled, now, &steps)
         case .queued, .held, .completed, .cancelled, .failed:
             return
@@ -31,7 +32,9 @@ extension RunMachine {
     /// How a run ends whose work is over: completed when every stream was planned to its end and nothing was withheld.
     private var liveEnd: RunState {
         if record.pendingEnd == .failed { return .failed }
-        let isWhole = record.streams.allSatisfy(\.planComplete) && record.counts.batchesWithheld == 0
+        let isWhole =
+            record.streams.allSatisfy { $0.planComplete && ($0.writeMode != .replace || $0.swap == .committed) }
+            && record.counts.batchesWithheld == 0
         return isWhole ? .completed : .cancelled
     }
 
@@ -43,6 +46,7 @@ extension RunMachine {
         record.hold = nil
         record.pendingEnd = nil
         record.counts.indeterminate = 0
+        dropStaged()
         record.cancel?.lastPermitAt = lastPermitAt
         record.cancel?.lastWriteAt = lastWriteAt
         record.cancel?.reconciledAt = now

@@ -220,16 +220,21 @@ extension RunMachine {
         guard let batch = batches.removeValue(forKey: id) else { return }
         record.counts.batchesDone += 1
         record.counts.writes += 1
+        record.counts.rejected += counts.rejected
+        steps.changes.append(
+            .setBatch(id, state: .done, from: batch.record.state, attempts: batch.record.attempts)
+        )
+        if isStaging(batch.record) {
+            isStaged(counts.inserted, in: batch.record.streamIndex)
+            return
+        }
+        lastWriteAt = max(lastWriteAt ?? at, at)
+        if batch.record.kind == .swap { return swapped(batch.record.streamIndex, at: at, &steps) }
         record.counts.inserted += counts.inserted
         record.counts.updated += counts.updated
         record.counts.deleted += counts.deleted
         record.counts.applied += counts.inserted + counts.updated + counts.deleted
         record.counts.unchanged += counts.unchanged
-        record.counts.rejected += counts.rejected
-        lastWriteAt = max(lastWriteAt ?? at, at)
-        steps.changes.append(
-            .setBatch(id, state: .done, from: batch.record.state, attempts: batch.record.attempts)
-        )
     }
 
     private mutating func violated(
@@ -248,6 +253,9 @@ extension RunMachine {
         record.counts.indeterminate = attempts.values.reduce(0) { sum, attempt in
             guard let write = attempt.write, write.decision == .permit, write.ending == nil else { return sum }
             let counts = write.counts
+            if batches[attempt.record.batch]?.record.kind == .swap {
+                return sum + (staged[attempt.streamIndex] ?? 0)
+            }
             return sum + counts.inserted + counts.updated + counts.deleted + counts.unchanged + counts.rejected
         }
     }

@@ -62,6 +62,7 @@ extension RunMachine {
     mutating func add(
         _ ranges: [(range: KeyRange, records: Int)],
         of stream: Int,
+        kind: BatchKind = .records,
         crashes: Int,
         _ now: Timestamp,
         _ steps: inout Steps
@@ -73,6 +74,7 @@ extension RunMachine {
                 id: newID(now),
                 run: record.id,
                 streamIndex: stream,
+                kind: kind,
                 sequence: nextSequence,
                 range: range,
                 records: records,

@@ -51,7 +51,7 @@ extension RunMachine {
 
     /// A suspect of one record is not tried again. Returns false for every other batch.
     mutating func quarantineIfDue(_ id: BatchID, _ now: Timestamp, _ steps: inout Steps) -> Bool {
-        guard let batch = batches[id]?.record, batch.isSuspect, batch.records <= 1,
+        guard let batch = batches[id]?.record, batch.isSuspect, batch.records <= 1, batch.kind == .records,
             record.state == .running || record.state == .held, !isCancelled(stream: batch.streamIndex)
         else { return false }
         let detail = "\(name(of: id)): \(batch.range.recordText): the workers that had it alone in hand died"

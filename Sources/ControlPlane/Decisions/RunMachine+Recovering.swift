@@ -11,6 +11,7 @@ extension RunMachine {
     ///   - open: its attempts that are open, condemned or closed.
     ///   - writes: every write of those attempts, in order of decision.
     ///   - last: per undone batch its last decided write.
+    ///   - staged: by stream in write mode `replace`, the records in its new table.
     ///   - living: its workers without a proof of death.
     public static func recovered(
         record: RunRecord,
@@ -20,6 +21,7 @@ extension RunMachine {
         undone: [BatchRecord],
         open: [AttemptRecord],
         writes: [WriteRecord],
+        staged: [Int: Int] = [:],
         living: Set<Incarnation>,
         _ now: Timestamp
     ) -> (RunMachine, Steps) {
@@ -28,6 +30,7 @@ extension RunMachine {
         machine.nextSequence = nextSequence
         machine.hadView = true
         machine.awaitedDeaths = living
+        machine.staged = staged
         for batch in undone {
             machine.batches[batch.id] = Batch(record: batch)
         }

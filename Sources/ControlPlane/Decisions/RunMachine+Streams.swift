@@ -38,7 +38,7 @@ extension RunMachine {
         let last = record.streams.count - 1
         guard limits.isOrdered else { return last }
         let open = Set(batches.values.map(\.record.streamIndex))
-        return record.streams.indices.first { !isPlanned(stream: $0) || open.contains($0) } ?? last
+        return record.streams.indices.first { !isPlanned(stream: $0) || open.contains($0) || isSwapToCome($0) } ?? last
     }
 
     private mutating func cancelStream(

@@ -28,6 +28,9 @@ public struct RunMachine: Sendable {
     /// Nothing is permitted to be written to the destination.
     public internal(set) var isFrozen = false
     var gate: Gate = .open
+    /// By stream in write mode `replace`: records in its new table.
+    var staged: [Int: Int] = [:]
+    var discarding = Discarding.none
     var reconciling: Set<AttemptID> = []
     var lastPermitAt: Timestamp?
     var lastWriteAt: Timestamp?

@@ -23,10 +23,13 @@ public enum RunDirective: Sendable, Equatable {
     case broadcastTerminate
     case closeGate([FencedAttemptFacts])
     case reconcile([FencedAttemptFacts])
+    /// What the run made for itself at the destination is of no more use.
+    case discard
     case runEnded
 }
 
 public struct Assignment: Sendable, Equatable {
+    public var kind: BatchKind
     public var batch: BatchID
     public var attempt: AttemptID
     public var number: Int

@@ -55,6 +55,7 @@ final class Carrier {
         let opened = try OpenedStream(
             StreamSpec(stream: stream, destination: table ?? stream, key: key, map: map, drop: drop),
             index: 0,
+            of: RunContext(installation: identity.installation, id: identity.run, job: "job", joinsOneKind: false),
             source: source,
             destination: destination
         )

@@ -69,6 +69,8 @@ public enum WriteMode: String, Hashable, Sendable, Codable, CaseIterable {
     case upsert
     /// Every record is a new one.
     case append
+    /// Into a new table, which takes the place of the old one at the end: all records at once, or none.
+    case replace
 }
 
 /// One stream of a job: what is read, how it is mapped, where it is written.

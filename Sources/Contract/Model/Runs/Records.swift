@@ -60,14 +60,23 @@ public struct RunRecord: Sendable, Hashable {
 /// How far the planning of a stream is.
 public struct RunStreamRecord: Sendable, Hashable, Codable {
     public var stream: String
+    public var writeMode: WriteMode
     public var planComplete: Bool
     /// The upper bound of the last planned range; planning goes on behind it.
     public var plannedThrough: [String]?
     /// Of this stream alone.
     public var cancel: StreamCancelRecord?
+    /// Of a `replace` stream: what became of putting its new table in the place of the old one; nil: that is to come.
+    public var swap: WriteEnding?
 
-    public init(stream: String, planComplete: Bool = false, plannedThrough: [String]? = nil) {
+    public init(
+        stream: String,
+        writeMode: WriteMode = .upsert,
+        planComplete: Bool = false,
+        plannedThrough: [String]? = nil
+    ) {
         self.stream = stream
+        self.writeMode = writeMode
         self.planComplete = planComplete
         self.plannedThrough = plannedThrough
     }
@@ -109,6 +118,7 @@ public struct BatchRecord: Sendable, Hashable {
     public var id: BatchID
     public var run: RunID
     public var streamIndex: Int
+    public var kind: BatchKind
     /// 0, 1, 2, … in the order of planning, over all streams of the run.
     public var sequence: Int
     public var range: KeyRange
@@ -123,6 +133,7 @@ public struct BatchRecord: Sendable, Hashable {
         id: BatchID,
         run: RunID,
         streamIndex: Int,
+        kind: BatchKind = .records,
         sequence: Int,
         range: KeyRange,
         records: Int,
@@ -131,6 +142,7 @@ public struct BatchRecord: Sendable, Hashable {
         self.id = id
         self.run = run
         self.streamIndex = streamIndex
+        self.kind = kind
         self.sequence = sequence
         self.range = range
         self.records = records

@@ -10,6 +10,8 @@ public struct RunCounts: Hashable, Sendable, Codable {
     public var unknowable = 0
     /// Workers died of them: no verdict of a write, and none is going to be attempted in this run.
     public var quarantined = 0
+    /// In the new tables of `replace` streams, which are not in their places yet.
+    public var staged = 0
     /// Permitted and without an outcome: at most one write per worker.
     public var indeterminate = 0
     public var inserted = 0
@@ -27,5 +29,5 @@ public struct RunCounts: Hashable, Sendable, Codable {
         applied + unchanged + rejected + notApplied + conflicted + unknowable
     }
 
-    public var notAttempted: Int { max(0, planned - attempted - quarantined - indeterminate) }
+    public var notAttempted: Int { max(0, planned - attempted - quarantined - staged - indeterminate) }
 }

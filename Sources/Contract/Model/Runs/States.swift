@@ -57,6 +57,16 @@ public enum BatchState: String, Hashable, Sendable, Codable, CaseIterable {
     }
 }
 
+/// What a batch does at the destination.
+public enum BatchKind: String, Hashable, Sendable, Codable, CaseIterable {
+    /// Writes the records of a range.
+    case records
+    /// Puts the new table of a `replace` stream in the place of the old one: one write for all of its records.
+    case swap
+    /// Deletes what the source of a `mirror` stream has no more.
+    case deletes
+}
+
 /// The states of an attempt.
 ///
 ///     open -> done | returned | condemned
@@ -113,6 +123,8 @@ public enum Verdict: String, Hashable, Sendable, Codable, CaseIterable {
     case notAttempted = "not_attempted"
     /// Workers died of it; it is not written in this run.
     case quarantined
+    /// In the new table of a `replace` stream, which is not in its place yet.
+    case staged
 }
 
 extension Verdict {
@@ -125,6 +137,16 @@ extension Verdict {
         case (.permit, .committed): self = .applied
         case (.permit, .rolledBack): self = .notApplied
         case (.refuse, _), (.retry, _), (.withdrawn, _): self = .notAttempted
+        }
+    }
+
+    /// The verdict of a record that lies in the new table of a `replace` stream, whose swap ended so (nil: it has not).
+    public init(staged swap: WriteEnding?) {
+        switch swap {
+        case nil: self = .staged
+        case .committed: self = .applied
+        case .rolledBack: self = .notApplied
+        case .unknowable: self = .unknowable
         }
     }
 }

@@ -42,6 +42,8 @@ extension CoordinatorLoop {
             order(.closeGate(run, attempts), on: active.destination)
         case .reconcile(let attempts):
             order(.reconcile(run, attempts), on: active.destination)
+        case .discard:
+            order(.discard(run), on: active.destination)
         case .runEnded:
             take(fleet.wanted(0, for: run, now))
             withdrawErrands(of: run)
@@ -57,6 +59,7 @@ extension CoordinatorLoop {
         order.streamIndex = UInt32(assignment.streamIndex)
         order.range = WireKeyRange(assignment.range, records: assignment.records)
         order.number = UInt32(assignment.number)
+        order.kind = WireBatchKind(assignment.kind)
         outbox.append(.work(incarnation, .assign(order)))
     }
 }

@@ -49,6 +49,9 @@ extension CoordinatorLoop {
             order.reconcile.installation = store.installation.wire
             order.reconcile.attempts = attempts.map(WireFencedAttempt.init)
             order.reconcile.deathsProven = true
+        case .discard(let run):
+            order.discard.run = run.wire
+            order.discard.installation = store.installation.wire
         case .check:
             order.check = WireCheckConnection()
         case .discover(let stream):
@@ -80,6 +83,8 @@ extension CoordinatorLoop {
                 )
             }
             act(on: run) { $0.reconciled(evidence, now) }
+        case .discard(let run):
+            act(on: run) { $0.discarded(failure: nil, now) }
         case .check, .discover:
             errand.finish?(.success(done.json))
         }
@@ -103,6 +108,8 @@ extension CoordinatorLoop {
         case .reconcile(let run, let attempts):
             act(on: run) { $0.errandFailed("reconciling at \"\(name)\": \(error.message)", now) }
             again(.reconcile(run, attempts), errand)
+        case .discard(let run):
+            act(on: run) { $0.discarded(failure: "\"\(name)\": \(error.message)", now) }
         }
     }
 
@@ -146,7 +153,7 @@ extension CoordinatorLoop {
 extension PendingErrand.Kind {
     var run: RunID? {
         switch self {
-        case .closeGate(let run, _), .reconcile(let run, _): run
+        case .closeGate(let run, _), .reconcile(let run, _), .discard(let run): run
         case .check, .discover: nil
         }
     }

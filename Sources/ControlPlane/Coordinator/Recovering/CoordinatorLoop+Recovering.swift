@@ -46,7 +46,7 @@ extension CoordinatorLoop {
         let open = try store.attempts(run: record.id).filter {
             $0.state == .open || $0.state == .condemned || $0.state == .closed
         }
-        let writes = try store.writes(run: record.id).filter { undoneIDs.contains($0.batch) }
+        let writes = try store.writes(run: record.id)
         let (machine, steps) = RunMachine.recovered(
             record: record,
             limits: limits(of: job),
@@ -54,13 +54,25 @@ extension CoordinatorLoop {
             nextSequence: (batches.map(\.sequence).max() ?? -1) + 1,
             undone: undone,
             open: open,
-            writes: writes,
+            writes: writes.filter { undoneIDs.contains($0.batch) },
+            staged: staged(writes, in: record),
             living: living,
             now
         )
         runs[record.id] = ActiveRun(machine: machine, job: job, source: source, destination: destination)
         take(steps, of: record.id)
         applyFreeze(to: record.id)
+    }
+
+    /// By stream in write mode `replace`: records in its new table, unless that is decided upon.
+    private func staged(_ writes: [WriteRecord], in run: RunRecord) -> [Int: Int] {
+        let staging = run.streams.indices.filter {
+            run.streams[$0].writeMode == .replace && run.streams[$0].swap == nil
+        }
+        return writes.reduce(into: [:]) { staged, write in
+            guard write.ending == .committed, staging.contains(write.streamIndex) else { return }
+            staged[write.streamIndex, default: 0] += write.counts.inserted
+        }
     }
 
     func limits(of job: JobSpec) -> RunLimits {

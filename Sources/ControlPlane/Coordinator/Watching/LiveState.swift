@@ -56,6 +56,7 @@ struct PendingErrand {
     enum Kind {
         case closeGate(RunID, [FencedAttemptFacts])
         case reconcile(RunID, [FencedAttemptFacts])
+        case discard(RunID)
         case check
         case discover(stream: String)
     }

@@ -10,6 +10,11 @@ struct EffectiveWrite {
     /// Of its batch in the run.
     var sequence: Int
     var streamIndex: Int
+    var kind: BatchKind
+    /// Of its stream.
+    var writeMode: WriteMode
+    /// Of a `replace` stream: what became of putting its new table in place; nil: that is to come.
+    var swap: WriteEnding?
     var decision: PermitDecision
     var ending: WriteEnding?
     var endedAt: Timestamp?
@@ -17,8 +22,18 @@ struct EffectiveWrite {
     /// `Wire_SegmentHeader`, serialized.
     var header: [UInt8]
 
+    /// Its records lie in a new table, if it was committed.
+    var isStaging: Bool { writeMode == .replace && kind == .records }
+
     func verdict(of operation: RecordOperation) -> Verdict {
-        Verdict(operation: operation, decision: decision, ending: ending)
+        let own = Verdict(operation: operation, decision: decision, ending: ending)
+        guard isStaging else { return own }
+        return switch own {
+        case .applied: Verdict(staged: swap)
+        // In the new table or not: it matters only where that table is in its place, and then it was to hold them.
+        case .unknowable: swap == nil ? .unknowable : Verdict(staged: swap)
+        default: own
+        }
     }
 
     /// Its number of journalled records with the operation.

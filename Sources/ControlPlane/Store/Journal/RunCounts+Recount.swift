@@ -24,6 +24,20 @@ extension RunCounts {
         let counts = write.counts
         let changed = counts.inserted + counts.updated + counts.deleted
         switch write.ending {
+        case .committed where write.isStaging:
+            writes += 1
+            rejected += counts.rejected
+            switch write.swap {
+            case nil: staged += counts.inserted
+            case .committed:
+                inserted += counts.inserted
+                applied += counts.inserted
+            case .rolledBack: notApplied += counts.inserted
+            case .unknowable: unknowable += counts.inserted
+            }
+        case .unknowable where write.isStaging:
+            notApplied += changed
+            rejected += counts.rejected
         case nil:
             indeterminate += changed + counts.unchanged + counts.rejected
         case .committed:

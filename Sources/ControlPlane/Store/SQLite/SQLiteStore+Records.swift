@@ -8,9 +8,7 @@ extension SQLiteStore {
     }
 
     static func records(_ query: RecordQuery, in database: Database) throws -> RecordPage {
-        let run = query.run.blob
-        let known = try String.fetchOne(database, sql: "SELECT streams FROM runs WHERE id = ?", arguments: [run])
-        let streams = try known.map { try JSONText.decode([RunStreamRecord].self, from: $0) } ?? []
+        let streams = try streams(of: query.run, in: database)
         var listing = try JournalListing(query, streams: streams.map(\.stream))
         try forEachWrite(
             of: query.run,
@@ -33,6 +31,7 @@ extension SQLiteStore {
         quarantined: (QuarantinedBatch) throws -> Bool = { _ in true },
         body: (EffectiveWrite, () throws -> [UInt8], () throws -> [UInt8]) throws -> Bool
     ) throws {
+        let streams = try streams(of: run, in: database)
         let writes = try Row.fetchCursor(
             database.cachedStatement(sql: Self.effectiveWrites),
             arguments: [run.blob, sequence]
@@ -46,7 +45,7 @@ extension SQLiteStore {
             }
             let ordinal: Int64 = try row.value("ordinal")
             let goesOn = try body(
-                EffectiveWrite(row: row),
+                EffectiveWrite(row: row, streams: streams),
                 { try Self.bytes(hashes, ordinal) },
                 { try Self.bytes(segments, ordinal) }
             )
@@ -57,6 +56,7 @@ extension SQLiteStore {
     public func recount(run: RunID) throws -> RunCounts {
         try read { database in
             var counts = RunCounts()
+            let streams = try Self.streams(of: run, in: database)
             let batches = try database.cachedStatement(
                 sql:
                     "SELECT state, count(*) AS batches, sum(records) AS records FROM batches WHERE run = ? GROUP BY state"
@@ -70,16 +70,25 @@ extension SQLiteStore {
             )
             while let row = try cursor.next() {
                 guard try QuarantinedBatch(row: row) == nil else { continue }
-                counts.add(try EffectiveWrite(row: row), in: try row.name("batch_state"))
+                counts.add(try EffectiveWrite(row: row, streams: streams), in: try row.name("batch_state"))
             }
             return counts
         }
     }
 
+    private static func streams(of run: RunID, in database: Database) throws -> [RunStreamRecord] {
+        let known = try String.fetchOne(
+            database,
+            sql: "SELECT streams FROM runs WHERE id = ?",
+            arguments: [run.blob]
+        )
+        return try known.map { try JSONText.decode([RunStreamRecord].self, from: $0) } ?? []
+    }
+
     /// One row per batch that has a write, see `EffectiveWrite`, or is quarantined.
     private static let effectiveWrites = """
         SELECT batches.sequence, batches.state AS batch_state, batches.id AS batch_id, range_after, range_through,
-            batches.stream_index AS batch_stream, writes.*
+            batches.stream_index AS batch_stream, batches.kind AS batch_kind, writes.*
         FROM batches LEFT JOIN writes ON writes.ordinal = (
             SELECT ordinal FROM writes AS candidates WHERE candidates.batch = batches.id
             ORDER BY ending IS 'committed' DESC,

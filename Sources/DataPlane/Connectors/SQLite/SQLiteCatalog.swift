@@ -11,12 +11,12 @@ struct SQLiteCatalog {
     /// A longer sum would be too deep an expression for SQLite.
     private static let sampledColumns = 500
 
-    /// All tables and views but SQLite's own and the marker table. A view that cannot be read is left out: it must not
+    /// All tables and views but SQLite's own and Sluice's. A view that cannot be read is left out: it must not
     /// hide the rest.
     func all() throws -> [SQLiteTable] {
         try file.translating("listing the tables") {
             var found: [SQLiteTable] = []
-            for entry in try entries() {
+            for entry in try entries() where !entry.isOurs {
                 do {
                     found.append(try describe(entry))
                 } catch let error as SQLiteError where entry.isView && error.condition == .other {
@@ -35,7 +35,7 @@ struct SQLiteCatalog {
                 throw SluiceError(
                     .notFound,
                     "connection \"\(file.connection)\", file \(file.path): table \"\(name)\" not found; "
-                        + NearNames.hint(for: name, among: entries.map(\.name))
+                        + NearNames.hint(for: name, among: entries.filter { !$0.isOurs }.map(\.name))
                 )
             }
             return try describe(entry)
@@ -47,6 +47,9 @@ struct SQLiteCatalog {
         var isView: Bool
         var isWithoutRowID: Bool
         var isStrict: Bool
+
+        /// Sluice's own: markers, and what belongs to `replace`.
+        var isOurs: Bool { name.hasPrefix("sluice_") }
     }
 
     private func entries() throws(SQLiteError) -> [Entry] {
@@ -54,7 +57,7 @@ struct SQLiteCatalog {
             """
             SELECT name, type, wr, strict FROM pragma_table_list
             WHERE schema = 'main' AND type IN ('table', 'view', 'virtual')
-            AND substr(name, 1, 7) <> 'sqlite_' AND name <> '\(SQLiteMarkers.table)'
+            AND substr(name, 1, 7) <> 'sqlite_'
             ORDER BY name
             """
         )

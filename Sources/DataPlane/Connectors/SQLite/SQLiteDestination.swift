@@ -15,7 +15,7 @@ final class SQLiteDestination: Destination {
         idempotency: .transactional,
         hasFence: false,
         isSingleWriter: true,
-        writeModes: [.upsert, .append]
+        writeModes: [.upsert, .append, .replace]
     )
 
     /// How long a write waits for another writer: less than an intent waits for its answer.
@@ -23,10 +23,12 @@ final class SQLiteDestination: Destination {
     /// How long COMMIT waits for readers of a file without WAL; while it does none can begin.
     private static let commitPatience = Duration.seconds(2)
 
-    private let file: SQLiteFile
+    let file: SQLiteFile
     private var connection: SQLiteConnection?
     private var targets: [Target: SQLiteTarget] = [:]
-    private var open: SQLiteWrite?
+    /// By target in write mode `replace`.
+    var replacements: [Target: Replacement] = [:]
+    var open: (any SQLiteChange)?
 
     init(_ connection: ResolvedConnection) throws {
         file = try SQLiteFile(connection)
@@ -56,7 +58,10 @@ final class SQLiteDestination: Destination {
     }
 
     func resolve(table: String, fields: [String], key: [String], mode: WriteMode) throws -> Target {
-        let resolved = try resolved(table, fields, key, mode)
+        keep(try resolved(table, fields, key, mode))
+    }
+
+    func keep(_ resolved: SQLiteTarget) -> Target {
         targets[resolved.target] = resolved
         return resolved.target
     }
@@ -90,7 +95,7 @@ final class SQLiteDestination: Destination {
             guard refused.isEmpty else { throw WriteFailure.rejected(refused) }
             write.isApplied = true
         } catch {
-            throw failure(error, "writing to \"\(write.target.target.table)\"")
+            throw failure(error, "writing to \"\(write.table)\"")
         }
     }
 
@@ -104,7 +109,7 @@ final class SQLiteDestination: Destination {
             connection = try opened()
             try SQLiteMarkers(connection: connection).leave(write.identity, at: .now)
         } catch {
-            throw failure(error, "leaving the marker of a write to \"\(write.target.target.table)\"")
+            throw failure(error, "leaving the marker of a write to \"\(write.table)\"")
         }
         do {
             connection.setBusyTimeout(Self.commitPatience)
@@ -115,7 +120,7 @@ final class SQLiteDestination: Destination {
             // The device failed at an unknown point, possibly behind the one that decides.
             throw WriteFailure.unsure(reason: "\(file.describe(error, "COMMIT"))")
         } catch {
-            throw failure(error, "committing a write to \"\(write.target.target.table)\"")
+            throw failure(error, "committing a write to \"\(write.table)\"")
         }
         open = nil
         return .now
@@ -148,17 +153,18 @@ final class SQLiteDestination: Destination {
     private func disconnect() {
         open = nil
         targets = [:]
+        replacements = [:]
         connection = nil
     }
 
-    private func opened() throws -> SQLiteConnection {
+    func opened() throws -> SQLiteConnection {
         if let connection { return connection }
         let opened = try file.openForWriting()
         connection = opened
         return opened
     }
 
-    private func resolved(
+    func resolved(
         _ table: String,
         _ fields: [String],
         _ key: [String],
@@ -217,7 +223,7 @@ final class SQLiteDestination: Destination {
         )
     }
 
-    private func begin(_ connection: SQLiteConnection) throws {
+    func begin(_ connection: SQLiteConnection) throws {
         connection.setBusyTimeout(Self.writePatience)
         defer { connection.setBusyTimeout(SQLiteFile.patience) }
         try connection.statement("BEGIN IMMEDIATE").run()
@@ -234,8 +240,12 @@ final class SQLiteDestination: Destination {
     private func current(_ target: Target, _ connection: SQLiteConnection) throws -> SQLiteTarget {
         if let known = targets[target], known.schemaVersion == (try schemaVersion(connection)) { return known }
         let names = target.fields.map(\.name)
-        let mode: WriteMode = target.isAppend ? .append : .upsert
-        let again = try resolved(target.table, names, target.key.map { names[$0] }, mode)
+        let again =
+            if let replacement = replacements[target] {
+                try resolved(replacement)
+            } else {
+                try resolved(target.table, names, target.key.map { names[$0] }, target.mode)
+            }
         guard again.target == target else {
             throw SluiceError(
                 .conflict,
@@ -256,7 +266,7 @@ final class SQLiteDestination: Destination {
 
     /// A deferred foreign key is violated by some rows: finds them in a transaction that is given up.
     private func refusedOneByOne(
-        _ write: SQLiteWrite,
+        _ write: any SQLiteChange,
         on connection: SQLiteConnection
     ) throws -> [Int: Rejection] {
         try connection.execute("ROLLBACK")
@@ -269,7 +279,7 @@ final class SQLiteDestination: Destination {
     }
 
     /// Ends the transaction and says what the error means for the write.
-    private func failure(_ error: any Error, _ what: String) -> WriteFailure {
+    func failure(_ error: any Error, _ what: String) -> WriteFailure {
         rollBack()
         switch error {
         case let failure as WriteFailure:
@@ -288,7 +298,7 @@ final class SQLiteDestination: Destination {
 
 extension Timestamp {
     /// The system's wall clock.
-    fileprivate static var now: Timestamp {
+    static var now: Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)

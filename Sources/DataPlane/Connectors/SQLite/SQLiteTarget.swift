@@ -3,7 +3,7 @@ import Model
 
 /// A resolved `Target` and the SQL that writes to it.
 struct SQLiteTarget {
-    let target: Target
+    var target: Target
     let codecs: [SQLiteCodec]
     /// The table itself changes what is written, or more than that: rows are written before the intent and read back.
     let writesInStage: Bool
@@ -65,7 +65,7 @@ struct SQLiteTarget {
                 }
                 return field
             },
-            isAppend: mode == .append
+            mode: mode
         )
         codecs = columns.map(\.codec)
         hasTriggers = table.hasTriggers

@@ -2,7 +2,7 @@ import Drivers
 import Model
 
 /// One write inside an open transaction: what is decided for each row, and its execution.
-final class SQLiteWrite {
+final class SQLiteWrite: SQLiteChange {
     let identity: WriteIdentity
     let target: SQLiteTarget
     let rows: RowBatch
@@ -16,6 +16,7 @@ final class SQLiteWrite {
     /// SQLite will hold other bytes than were handed over.
     private var isAltered = false
     var isApplied = false
+    var table: String { target.target.table }
 
     init(
         _ identity: WriteIdentity,
@@ -35,7 +36,7 @@ final class SQLiteWrite {
     /// Reads the rows as they are and decides what happens to each.
     func decide() throws {
         plans.reserveCapacity(rows.count)
-        let select = target.target.isAppend ? nil : try connection.statement(target.select)
+        let select = target.target.isInsertOnly ? nil : try connection.statement(target.select)
         defer { select?.reset() }
         for row in 0..<rows.count {
             guard rejections[row] == nil else {

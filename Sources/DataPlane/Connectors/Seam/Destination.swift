@@ -52,15 +52,20 @@ public struct Target: Sendable, Hashable {
     /// Indexes into `fields`. In an upsert what identifies a record; in an append only what the journal calls it by, perhaps
     /// nothing.
     public var key: [Int]
-    /// Every record is a new one, whatever is there.
-    public var isAppend: Bool
+    public var mode: WriteMode
 
-    public init(table: String, fields: [TargetField], key: [Int], isAppend: Bool = false) {
+    public init(table: String, fields: [TargetField], key: [Int], mode: WriteMode = .upsert) {
         self.table = table
         self.fields = fields
         self.key = key
-        self.isAppend = isAppend
+        self.mode = mode
     }
+
+    /// Every record is a new one, whatever is there.
+    public var isAppend: Bool { mode == .append }
+
+    /// Nothing is looked up: an append, or into a table that is new.
+    public var isInsertOnly: Bool { mode == .append || mode == .replace }
 }
 
 public struct TargetField: Sendable, Hashable {
@@ -239,6 +244,10 @@ public protocol Destination: AnyObject {
     /// Idempotent.
     func closeFence(installation: InstallationID, run: RunID, attempt: AttemptID, transactions: [String]) throws
 
+    /// Removes what the run, which has ended, made for itself and nobody needs any more. Idempotent; does nothing where
+    /// there is nothing of the kind.
+    func discard(installation: InstallationID, run: RunID) throws
+
     /// What became of a write. Only after `closeFence`, or proof of death where there is no fence. Reads only.
     func evidence(of write: WriteInDoubt) throws -> WriteEvidence
 
@@ -247,6 +256,8 @@ public protocol Destination: AnyObject {
 }
 
 extension Destination {
+    public func discard(installation: InstallationID, run: RunID) throws {}
+
     public func resolve(table: String, fields: [String], key: [String], mode: WriteMode) throws -> Target {
         guard mode == .upsert else {
             throw SluiceError(.unsupported, "table \(table): its destination has no write mode \(mode.rawValue)")

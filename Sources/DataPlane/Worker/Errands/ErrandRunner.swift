@@ -29,6 +29,12 @@ struct ErrandRunner {
             case .reconcile(let order):
                 outbox.doing("reconciling")
                 try reconcile(order, at: connection, into: &done)
+            case .discard(let order):
+                outbox.doing("removing what a run left")
+                let (installation, run) = try ids(order.installation, order.run)
+                let destination = try Registry.destination(for: connection)
+                defer { destination.close() }
+                try destination.discard(installation: installation, run: run)
             case nil:
                 throw SluiceError(.internal, "an errand of a kind this worker does not know")
             }

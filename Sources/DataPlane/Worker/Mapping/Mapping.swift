@@ -32,7 +32,7 @@ public struct Mapping: Sendable {
     public init(_ plan: MappingPlan, target: Target) throws {
         precondition(
             target.fields.map(\.name) == plan.fields && target.key == plan.keyFields
-                && target.isAppend == (plan.writeMode == .append),
+                && target.mode == plan.writeMode,
             "the target of a mapping has other fields than its plan"
         )
         self.plan = plan

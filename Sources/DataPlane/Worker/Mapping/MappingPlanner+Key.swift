@@ -38,7 +38,7 @@ extension MappingPlanner {
         origins: [FieldOrigin],
         columns: [String]
     ) throws -> (fields: [Int], columns: [String]) {
-        guard stream.writeMode == .append else {
+        guard stream.writeMode != .upsert else {
             throw error(.invalid, "an upsert needs a key; set `key` to the fields that identify a record")
         }
         guard !source.isPositional else { return ([], []) }

@@ -12,6 +12,8 @@ final class OpenedRun {
     let source: any Source
     private(set) var destination: any Destination
     private let destinationConnection: ResolvedConnection
+    /// Both ends are systems of one kind: they name types alike.
+    private let joinsOneKind: Bool
     private var isBroken = false
     private(set) var streams: [UInt32: OpenedStream] = [:]
 
@@ -54,6 +56,7 @@ final class OpenedRun {
             let stream = try OpenedStream(
                 job.streams[Int(index)],
                 index: index,
+                of: RunContext(installation: installation, id: id, job: job.name, joinsOneKind: joinsOneKind),
                 source: source,
                 destination: destination
             )
@@ -112,6 +115,7 @@ final class OpenedRun {
             Self.decode(message.destinationJson, as: "destination"),
             environment: environment
         )
+        joinsOneKind = sourceConnection.type == destinationConnection.type
         source = try Registry.source(for: sourceConnection)
         destination = try Registry.destination(for: destinationConnection)
     }

@@ -2,6 +2,15 @@ import Connectors
 import Model
 import Wire
 
+/// What the streams of a run have in common.
+struct RunContext {
+    let installation: InstallationID
+    let id: RunID
+    let job: String
+    /// Both ends are systems of one kind: they name types alike.
+    let joinsOneKind: Bool
+}
+
 /// One stream of a run: how it is read, how its records become the destination's, where they go.
 struct OpenedStream {
     let index: UInt32
@@ -10,6 +19,8 @@ struct OpenedStream {
     /// What the coordinator is told of it.
     let summary: WireStreamOpened
     private let mapping: Mapping
+    /// Of a `replace` stream.
+    private let replacement: Replacement?
 
     /// Compares the stream's configuration with both ends as they are now.
     ///
@@ -17,6 +28,7 @@ struct OpenedStream {
     init(
         _ spec: StreamSpec,
         index: UInt32,
+        of run: RunContext,
         source: any Source,
         destination: any Destination
     ) throws {
@@ -30,15 +42,29 @@ struct OpenedStream {
         }
         let described = try Self.describe(spec.stream) { try source.discover(stream: spec.stream) }
         let open = destination as? any OpenDestination
+        let isReplaced = spec.writeMode == .replace
         let table =
-            open == nil
+            open == nil && !isReplaced
             ? try Self.describe(spec.destination) { try destination.discover(stream: spec.destination) }
-            : OpenTable.describe(spec, described)
+            : OpenTable.describe(spec, described, keepsNativeTypes: run.joinsOneKind)
         let plan = try Mapping.plan(stream: spec, source: described, destination: table)
         self.index = index
         scan = plan.scan
         let target: Target
-        if let open {
+        var replacement: Replacement?
+        if isReplaced {
+            let made = Replacement(
+                installation: run.installation,
+                run: run.id,
+                job: run.job,
+                streamIndex: Int(index),
+                table: plan.table,
+                columns: plan.fields.compactMap { name in table.columns.first { $0.name == name } },
+                key: plan.key
+            )
+            target = try Self.resolve(made, at: destination)
+            replacement = made
+        } else if let open {
             let fields = plan.fields.map { name in
                 TargetField(name: name, type: table.columns.first { $0.name == name }?.type ?? .text, isNullable: true)
             }
@@ -52,6 +78,7 @@ struct OpenedStream {
             )
         }
         self.target = target
+        self.replacement = replacement
         mapping = try Mapping(plan, target: target)
         summary = Self.summary(of: described, index: index, key: plan.scan.key)
     }
@@ -63,14 +90,16 @@ struct OpenedStream {
         let names = target.fields.map(\.name)
         let key = target.key.map { names[$0] }
         let again =
-            if let open = destination as? any OpenDestination {
+            if let replacement {
+                try Self.resolve(replacement, at: destination)
+            } else if let open = destination as? any OpenDestination {
                 try open.resolve(table: target.table, fields: target.fields, key: key)
             } else {
                 try destination.resolve(
                     table: target.table,
                     fields: names,
                     key: key,
-                    mode: target.isAppend ? .append : .upsert
+                    mode: target.mode
                 )
             }
         guard again == target else {
@@ -80,6 +109,13 @@ struct OpenedStream {
                     + "start the run again"
             )
         }
+    }
+
+    private static func resolve(_ replacement: Replacement, at destination: any Destination) throws -> Target {
+        guard let destination = destination as? any ReplacingDestination else {
+            throw SluiceError(.unsupported, "table \(replacement.table): its destination cannot replace a table")
+        }
+        return try destination.resolve(replacement: replacement)
     }
 
     /// The records of a range, in the destination's fields and types.

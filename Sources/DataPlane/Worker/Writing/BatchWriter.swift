@@ -53,11 +53,7 @@ final class BatchWriter {
         }
         let mapped: MappedBatch
         do {
-            outbox.doing("reading")
-            let rows = try stream.read(assignment.range, from: run.source)
-            outbox.doing("mapping")
-            mapped = stream.map(rows)
-            faultSites.taste(mapped.rows, of: stream.target)
+            mapped = try records(of: stream)
         } catch {
             let error = SluiceError(describing: error)
             guard error.isRetriable else { return fail(error) }
@@ -75,6 +71,19 @@ final class BatchWriter {
             return error.isRetriable ? giveBack(error.message, transient: true) : fail(error)
         }
         return write(mapped, of: stream)
+    }
+
+    /// What is to be written; a swap writes no records.
+    private func records(of stream: OpenedStream) throws -> MappedBatch {
+        guard assignment.kind == .records else {
+            return MappedBatch(rows: RowBatch(width: stream.target.fields.count), rejections: [:])
+        }
+        outbox.doing("reading")
+        let rows = try stream.read(assignment.range, from: run.source)
+        outbox.doing("mapping")
+        let mapped = stream.map(rows)
+        faultSites.taste(mapped.rows, of: stream.target)
+        return mapped
     }
 
     /// Tries until the batch is over, with new before-images each time.

@@ -35,6 +35,7 @@ struct Journalling {
         lines: [Int]
     ) throws -> (header: WireSegmentHeader, bytes: [UInt8]) {
         let target = stream.target
+        if target.mode == .replace { return try digest(of: staged, rows: rows, lines: lines) }
         let before = RowReader(staged.before)
         let after = RowReader(staged.after ?? rows)
         let handedOver = RowReader(rows)
@@ -77,6 +78,47 @@ struct Journalling {
                     }
                     return try writer.finish()
                 }
+            }
+        }
+    }
+}
+
+extension Journalling {
+    /// Of the records of a new table: their keys and hashes; their values are in the table.
+    private func digest(
+        of staged: StagedWrite,
+        rows: RowBatch,
+        lines: [Int]
+    ) throws -> (header: WireSegmentHeader, bytes: [UInt8]) {
+        let target = stream.target
+        let key = target.key.indices
+        var writer = SegmentWriter()
+        writer.begin(
+            stream: stream.scan.stream,
+            streamIndex: Int(stream.index),
+            target: target.table,
+            fields: target.key.map { SegmentField(name: target.fields[$0].name, type: target.fields[$0].type) }
+                + [SegmentField(name: RecordHash.field, type: .bytes)],
+            keyFields: Array(key)
+        )
+        var written = 0
+        return try RowReader(staged.after ?? rows).lend { after in
+            try RowReader(rows).lend { handedOver in
+                for (row, plan) in staged.plans.enumerated() {
+                    guard plan == .insert else {
+                        let rejection = SegmentRejection(staged.rejections[row], line: lines.isEmpty ? nil : lines[row])
+                        writer.addReject(rejection) { key.contains($0) ? handedOver(target.key[$0], row) : nil }
+                        continue
+                    }
+                    let place = staged.after == nil ? row : written
+                    written += 1
+                    var hash = RecordHash()
+                    for field in target.fields.indices { hash.add(after(field, place)) }
+                    withUnsafeBytes(of: hash.value.bigEndian) { bytes in
+                        writer.addInsert { key.contains($0) ? after(target.key[$0], place) : bytes }
+                    }
+                }
+                return try writer.finish()
             }
         }
     }

@@ -53,12 +53,7 @@ struct WriteTurn {
         let staged: StagedWrite
         do {
             outbox.doing("staging")
-            staged = try run.destination.stage(
-                identity,
-                target: stream.target,
-                rows: mapped.rows,
-                rejections: rejections
-            )
+            staged = try stage(mapped, rejections)
         } catch {
             return end(of: error, intent: nil)
         }
@@ -88,6 +83,25 @@ struct WriteTurn {
             }
         }
         return decide(intent)
+    }
+
+    private func stage(_ mapped: MappedBatch, _ rejections: [Int: Rejection]) throws -> StagedWrite {
+        switch assignment.kind {
+        case .records:
+            return try run.destination.stage(
+                identity,
+                target: stream.target,
+                rows: mapped.rows,
+                rejections: rejections
+            )
+        case .swap:
+            guard let destination = run.destination as? any ReplacingDestination else {
+                throw WriteFailure.failed(SluiceError(.internal, "a swap at a destination that cannot replace"))
+            }
+            return try destination.stageSwap(identity, target: stream.target, records: assignment.records)
+        case .deletes:
+            throw WriteFailure.failed(SluiceError(.unsupported, "this worker does not delete"))
+        }
     }
 
     /// Waits for the coordinator's decision on this very transaction and does what it says.

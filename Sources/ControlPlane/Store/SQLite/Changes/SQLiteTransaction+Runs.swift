@@ -45,13 +45,13 @@ extension SQLiteTransaction {
         try execute(
             """
             INSERT INTO batches (id, run, stream_index, sequence, range_after, range_through, records, state,
-                attempts, crashes)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                attempts, crashes, kind)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 batch.id.blob, batch.run.blob, batch.streamIndex, batch.sequence,
                 batch.range.after.map(JSONText.encode), batch.range.through.map(JSONText.encode),
-                batch.records, batch.state.rawValue, batch.attempts, batch.crashes,
+                batch.records, batch.state.rawValue, batch.attempts, batch.crashes, batch.kind.rawValue,
             ]
         )
     }

@@ -34,6 +34,7 @@ extension BatchRecord {
             id: try row.identifier("id"),
             run: try row.identifier("run"),
             streamIndex: try row.value("stream_index"),
+            kind: try row.name("kind"),
             sequence: try row.value("sequence"),
             range: KeyRange(
                 after: try row.optionalJSON("range_after"),

@@ -57,13 +57,18 @@ extension QuarantinedBatch {
 }
 
 extension EffectiveWrite {
-    /// From a row of `writes` with the `sequence` of its batch.
-    init(row: Row) throws {
+    /// From a row of `writes` with `sequence` and `batch_kind` of its batch, and the streams of its run.
+    init(row: Row, streams: [RunStreamRecord]) throws {
+        let index: Int = try row.value("stream_index")
+        let stream = streams.indices.contains(index) ? streams[index] : nil
         self.init(
             id: try row.identifier("id"),
             batch: try row.identifier("batch"),
             sequence: try row.value("sequence"),
-            streamIndex: try row.value("stream_index"),
+            streamIndex: index,
+            kind: try row.name("batch_kind"),
+            writeMode: stream?.writeMode ?? .upsert,
+            swap: stream?.swap,
             decision: try row.name("decision"),
             ending: try row.optionalName("ending"),
             endedAt: try row.optionalTime("ended_at"),

@@ -86,7 +86,7 @@ final class FileDestination: OpenDestination {
                 }
                 return place
             },
-            isAppend: true
+            mode: .append
         )
     }
 
