@@ -226,7 +226,7 @@ public enum AppendCheck: String, CaseIterable, Sendable {
         let destination = session.destination
         for _ in 1...2 {
             try destination.openGate(installation: session.installation, run: session.run)
-            let again = try WriteSession.resolve(session.table, stream, .append, at: destination)
+            let again = try session.resolveAgain(stream, .append)
             try requireEqual(again, session.target, "the target resolved again")
             destination.rollBack()
         }

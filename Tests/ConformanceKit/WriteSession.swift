@@ -25,7 +25,7 @@ final class WriteSession {
         attempt = .sample()
         try destination.check()
         try destination.openGate(installation: installation, run: run)
-        target = try Self.resolve(table, stream, mode, at: destination)
+        target = try Self.resolve(table, stream, mode, at: destination, installation: installation, run: run)
         try destination.openFence(identity(.sample()))
     }
 
@@ -33,12 +33,32 @@ final class WriteSession {
         destination.close()
     }
 
-    static func resolve(
+    func resolveAgain(_ stream: String, _ mode: WriteMode) throws -> Target {
+        try Self.resolve(table, stream, mode, at: destination, installation: installation, run: run)
+    }
+
+    private static func resolve(
         _ table: SampleTable,
         _ stream: String,
         _ mode: WriteMode,
-        at destination: any Destination
+        at destination: any Destination,
+        installation: InstallationID,
+        run: RunID
     ) throws -> Target {
+        if mode == .replace, let destination = destination as? any ReplacingDestination {
+            let columns = table.columns.map { ColumnDescription(name: $0.name, type: $0.kind.type, nativeType: "") }
+            return try destination.resolve(
+                replacement: Replacement(
+                    installation: installation,
+                    run: run,
+                    job: "job",
+                    streamIndex: 0,
+                    table: stream,
+                    columns: columns,
+                    key: table.key
+                )
+            )
+        }
         guard let open = destination as? any OpenDestination else {
             let fields = table.columns.map(\.name)
             return try destination.resolve(table: stream, fields: fields, key: table.key, mode: mode)

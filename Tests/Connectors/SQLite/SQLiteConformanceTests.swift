@@ -26,4 +26,12 @@ import Testing
     func `an SQLite destination to append to passes`(_ check: AppendCheck, _ journal: SQLiteSubject.Journal) throws {
         try check.run(on: SQLiteSubject(journal).conformance(isWithoutKey: true))
     }
+
+    @Test(arguments: ReplaceCheck.allCases, SQLiteSubject.Journal.allCases)
+    func `an SQLite destination to replace tables of passes`(
+        _ check: ReplaceCheck,
+        _ journal: SQLiteSubject.Journal
+    ) throws {
+        try check.run(on: SQLiteSubject(journal).conformance())
+    }
 }
