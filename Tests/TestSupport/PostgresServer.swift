@@ -68,10 +68,7 @@ public final class PostgresServer {
 
     /// The rows of a query as text, NULL as "∅", fields joined by "|".
     public func rows(_ sql: String) throws -> [String] {
-        guard let answer = try session.execute(sql).last else { return [] }
-        return (0..<answer.rows).map { row in
-            (0..<answer.columns).map { answer.text(row: row, column: $0) ?? "∅" }.joined(separator: "|")
-        }
+        try session.rows(sql)
     }
 
     public func value(_ sql: String) throws -> String {
@@ -82,6 +79,16 @@ public final class PostgresServer {
         var description: String {
             "SLUICE_TEST_POSTGRES is not set: the libpq URL of a superuser on a throw-away cluster,"
                 + " postgresql://postgres@127.0.0.1:PORT/postgres"
+        }
+    }
+}
+
+extension PostgresConnection {
+    /// The rows of a query as text, NULL as "∅", fields joined by "|".
+    func rows(_ sql: String) throws -> [String] {
+        guard let answer = try execute(sql).last else { return [] }
+        return (0..<answer.rows).map { row in
+            (0..<answer.columns).map { answer.text(row: row, column: $0) ?? "∅" }.joined(separator: "|")
         }
     }
 }
