@@ -12,7 +12,7 @@ final class FileArena: RecordArena {
 
     var name: String { format.rawValue }
     /// A rename is over in no time; so that kills land on both sides of it, it takes ten ms.
-    let environment = ["SLUICE_TEST_DELAY": "in_commit:5,before_outcome:5"]
+    let environment = SQLiteArena.slowCommits
     let configuration: String
     let effectsOfWholeRun = ArenaData.records
     private let format: Format

@@ -114,15 +114,18 @@ final class KillHarness {
     private func workerKill() throws {
         let site = Self.sites[random.below(Self.sites.count)]
         let batches = ArenaData.records / ArenaData.batch
-        try "\(site):\(1 + random.below(batches / 4))".write(toFile: killFile, atomically: true, encoding: .utf8)
+        // There is one swap among many batches.
+        let isAtSwap = arena is any SwapArena && random.below(2) == 0
+        let order = isAtSwap ? "swap.\(site):1" : "\(site):\(1 + random.below(batches / 4))"
+        try order.write(toFile: killFile, atomically: true, encoding: .utf8)
         let ended = try server.waitForEnd(of: try start())
         if FileManager.default.fileExists(atPath: killFile) {
             try FileManager.default.removeItem(atPath: killFile)
         } else {
             report.disturbed += 1
         }
-        expect(ended, .completed, site)
-        try judge(ended, site)
+        expect(ended, .completed, order)
+        try judge(ended, order)
     }
 
     private func coordinatorKill() throws {

@@ -41,6 +41,26 @@ import Testing
         try runPlain(.workerKill)
     }
 
+    @Test func `a force cancel of a replace leaves the old table or the new one in Postgres`() throws {
+        try run(.forceCancel) { _ in try PostgresSwapArena(commitDelay: 50) }
+    }
+
+    @Test func `a force cancel of a replace leaves the old table or the new one in SQLite`() throws {
+        try run(.forceCancel) { try SQLiteSwapArena(in: $0) }
+    }
+
+    @Test func `a worker killed at any site of a replace leaves it exact in Postgres`() throws {
+        try run(.workerKill) { _ in try PostgresSwapArena(commitDelay: 50) }
+    }
+
+    @Test func `a worker killed at any site of a replace leaves it exact in SQLite`() throws {
+        try run(.workerKill) { try SQLiteSwapArena(in: $0) }
+    }
+
+    @Test func `a replace whose coordinator was killed ends as its undisturbed twin`() throws {
+        try run(.coordinatorKill) { _ in try PostgresSwapArena(commitDelay: 50) }
+    }
+
     @Test func `a run whose coordinator was killed ends as its undisturbed twin`() throws {
         try run(.coordinatorKill) { _ in try PostgresArena(commitDelay: 50) }
     }
@@ -51,6 +71,27 @@ import Testing
         #expect(try #require(report.toLastEffect.quantile(50)) < 0.050)
         #expect(try #require(report.toDead.quantile(50)) < 0.100)
         #expect(try #require(report.toEnd.quantile(50)) < 0.500)
+    }
+
+    /// Fifty whole tables under way, each cancelled at some time; the runs that were quicker have swapped.
+    @Test func `whoever reads during replaces that are cancelled sees the old table or the new one, whole`() throws {
+        let directory = try TemporaryDirectory()
+        let arena = try PostgresSwapArena(commitDelay: 0)
+        let harness = try KillHarness(.forceCancel, arena, in: directory.path)
+        let query = "SELECT count(*), sum(hashtext(t::text)::bigint) FROM people t"
+        let new = try arena.destination.rows(query)
+        try arena.reset()
+        let old = try arena.destination.rows(query)
+        let reader = try PollingReader(arena.destination.url, query)
+        try harness.run(50)
+        try reader.next()
+        let seen = try reader.stop()
+        KillTable.add(harness.report.named("force cancel of a replace, with a reader"))
+        #expect(harness.report.wrong == [])
+        #expect(harness.report.disturbed > 10)
+        #expect(seen.errors == [:])
+        #expect(Set(seen.answers.keys).isSubset(of: [old, new]), "\(seen.answers)")
+        #expect(seen.answers[old] ?? 0 > 50)
     }
 
     @Test func `a commit that outlives its process is judged right`() throws {

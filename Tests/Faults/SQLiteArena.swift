@@ -5,7 +5,9 @@ import Model
 final class SQLiteArena: RecordArena {
     let name = "sqlite"
     /// A commit is over in a fraction of a millisecond; so that kills land on both sides of it, it takes ten.
-    let environment = ["SLUICE_TEST_DELAY": "in_commit:5,before_outcome:5"]
+    static let slowCommits = ["SLUICE_TEST_DELAY": "in_commit:5,before_outcome:5"]
+
+    let environment = SQLiteArena.slowCommits
     let configuration: String
     let effectsOfWholeRun = ArenaData.changes
     private let path: String

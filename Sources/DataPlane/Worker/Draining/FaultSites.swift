@@ -8,7 +8,8 @@ import Model
 ///
 /// `SLUICE_TEST_KILL_AT=SITE:N`: the N-th time the process passes SITE it raises SIGKILL on itself. With
 /// `SLUICE_TEST_KILL_ONCE=FILE` only the process that creates FILE does, so that its successor lives. With
-/// `SLUICE_TEST_KILL_FILE=FILE` the order stands in FILE, whenever it is there. `SLUICE_TEST_DELAY=SITE:MS,…` makes every
+/// `SLUICE_TEST_KILL_FILE=FILE` the order stands in FILE, whenever it is there; `swap.SITE:N` counts the passes with a batch of
+/// that kind only. `SLUICE_TEST_DELAY=SITE:MS,…` makes every
 /// pass of SITE last that long: commits of a destination that are too quick to be hit. `SLUICE_TEST_POISON=KEY`: the process
 /// aborts at each batch that has a record with this text as its key.
 final class FaultSites {
@@ -28,7 +29,8 @@ final class FaultSites {
     private var remaining: Int
     /// Holds `SITE:N` while a process is to die; it is taken away by the one that does. Read at each pass.
     private let file: String?
-    private var passes: [Site: Int] = [:]
+    /// By site, and by site of a kind of batch.
+    private var passes: [String: Int] = [:]
     private let delays: [Site: Duration]
     private let poison: String?
 
@@ -50,12 +52,15 @@ final class FaultSites {
 
     /// Passes a site.
     ///
-    /// - Parameter settle: for sites after a message: how long the lethal pass waits, so that what was handed to the
-    ///   socket has left the process.
-    func pass(_ site: Site, settle: Duration = .zero) {
-        passes[site, default: 0] += 1
+    /// - Parameters:
+    ///   - kind: of the batch that it is passed with.
+    ///   - settle: for sites after a message: how long the lethal pass waits, so that what was handed to the socket has left
+    ///     the process.
+    func pass(_ site: Site, of kind: BatchKind, settle: Duration = .zero) {
+        let names = [site.rawValue, "\(kind.rawValue).\(site.rawValue)"]
+        for name in names { passes[name, default: 0] += 1 }
         if let delay = delays[site] { usleep(UInt32(delay.microseconds)) }
-        dieByFile(site, settle)
+        for name in names { dieByFile(site, as: name, settle) }
         guard site == lethal else { return }
         remaining -= 1
         guard remaining == 0, isFirst() else { return }
@@ -87,10 +92,10 @@ final class FaultSites {
         }
     }
 
-    private func dieByFile(_ site: Site, _ settle: Duration) {
+    private func dieByFile(_ site: Site, as name: String, _ settle: Duration) {
         guard let file, let order = try? String(contentsOfFile: file, encoding: .utf8) else { return }
         let parts = order.split(separator: ":")
-        guard parts.count == 2, String(parts[0]) == site.rawValue, passes[site, default: 0] >= Int(parts[1]) ?? 1,
+        guard parts.count == 2, String(parts[0]) == name, passes[name, default: 0] >= Int(parts[1]) ?? 1,
             unlink(file) == 0
         else { return }
         die(site, settle)
@@ -120,7 +125,7 @@ struct FaultSites {
     init(environment: [String: String]) {}
 
     @inline(__always)
-    func pass(_ site: Site, settle: Duration = .zero) {}
+    func pass(_ site: Site, of kind: BatchKind, settle: Duration = .zero) {}
 
     @inline(__always)
     func taste(_ rows: RowBatch, of target: Target) {}

@@ -70,10 +70,10 @@ struct WriteTurn {
             run.destination.rollBack()
             return .returned(reason: mailbox.orders.reason)
         }
-        faultSites.pass(.beforeIntent)
+        faultSites.pass(.beforeIntent, of: assignment.kind)
         outbox.intends(identity.write)
         outbox.post(.intent(intent))
-        faultSites.pass(.afterIntent, settle: .milliseconds(30))
+        faultSites.pass(.afterIntent, of: assignment.kind, settle: .milliseconds(30))
         if !staged.isApplied {
             do {
                 outbox.doing("applying")
@@ -131,15 +131,15 @@ struct WriteTurn {
     }
 
     private func commit(_ intent: WireIntent) -> End {
-        faultSites.pass(.afterPermit)
+        faultSites.pass(.afterPermit, of: assignment.kind)
         outbox.doing("committing")
         do {
-            faultSites.pass(.inCommit)
-            faultSites.pass(.duringCommit)
+            faultSites.pass(.inCommit, of: assignment.kind)
+            faultSites.pass(.duringCommit, of: assignment.kind)
             let committedAt = try run.destination.commit()
-            faultSites.pass(.beforeOutcome)
+            faultSites.pass(.beforeOutcome, of: assignment.kind)
             report(intent, .committed, committedAt: committedAt)
-            faultSites.pass(.afterOutcome, settle: .milliseconds(30))
+            faultSites.pass(.afterOutcome, of: assignment.kind, settle: .milliseconds(30))
             return .over
         } catch {
             return end(of: error, intent: intent)
