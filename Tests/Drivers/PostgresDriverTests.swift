@@ -59,10 +59,13 @@ import Testing
     @Test func `COPY carries bytes in and out, and can be given up`() throws {
         let server = try PostgresServer()
         try server.run("CREATE TABLE t (id int, name text)")
-        let copied = try server.session.copyIn("COPY t FROM STDIN") { send in
+        let answers = try server.session.copyIn("BEGIN; SELECT 7; COPY t FROM STDIN; COMMIT") { send in
             try Array("1\tone\n2\ttwo\n".utf8).withUnsafeBytes(send)
         }
-        #expect(copied == 2)
+        #expect(answers.map(\.commandTag) == ["BEGIN", "SELECT 1", "COPY 2", "COMMIT"])
+        #expect(answers[1].text(row: 0, column: 0) == "7")
+        #expect(answers[2].affected == 2)
+        #expect(throws: PostgresError.self) { try server.session.copyIn("SELECT 1") { _ in } }
         struct GivenUp: Error {}
         #expect(throws: GivenUp.self) {
             _ = try server.session.copyIn("COPY t FROM STDIN") { send in

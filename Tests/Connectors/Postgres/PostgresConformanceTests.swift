@@ -11,9 +11,19 @@ import Testing
         try check.run(on: PostgresSubject().conformance())
     }
 
+    @Test(arguments: ReplaceCheck.allCases)
+    func `a PostgreSQL destination to replace tables of passes`(_ check: ReplaceCheck) throws {
+        try check.run(on: PostgresSubject().conformance())
+    }
+
     @Test(arguments: DestinationCheck.allCases)
     func `a PostgreSQL destination passes`(_ check: DestinationCheck) throws {
         try check.run(on: PostgresSubject().conformance())
+    }
+
+    @Test(arguments: AppendCheck.allCases)
+    func `a PostgreSQL destination to append to passes`(_ check: AppendCheck) throws {
+        try check.run(on: PostgresSubject().conformance(isWithoutKey: true))
     }
 }
 
@@ -25,12 +35,13 @@ struct PostgresSubject {
         bench = try PostgresBench()
     }
 
-    func conformance() -> ConformanceSubject {
+    /// - Parameter isWithoutKey: the tables have no primary key.
+    func conformance(isWithoutKey: Bool = false) -> ConformanceSubject {
         ConformanceSubject(
             makeSource: bench.source,
             makeDestination: bench.destination,
             makeTable: { table in
-                try self.bench.server.run(Self.create(table))
+                try self.bench.server.run(Self.create(table, isWithoutKey: isWithoutKey))
                 return table.name
             },
             insert: insert,
@@ -87,11 +98,11 @@ struct PostgresSubject {
         return { try #require(Int(try bench.server.value("SELECT count(*) FROM ledger"))) }
     }
 
-    private static func create(_ table: SampleTable) -> String {
+    private static func create(_ table: SampleTable, isWithoutKey: Bool) -> String {
         var parts = table.columns.map { column in
             "\(quoted(column.name)) \(type(column.kind))\(column.isNullable ? "" : " NOT NULL")"
         }
-        parts.append("PRIMARY KEY (\(table.key.map(quoted).joined(separator: ", ")))")
+        if !isWithoutKey { parts.append("PRIMARY KEY (\(table.key.map(quoted).joined(separator: ", ")))") }
         parts += table.unique.map { "UNIQUE (\($0.map(quoted).joined(separator: ", ")))" }
         parts += table.notNegative.map { "CHECK (\(quoted($0)) >= 0)" }
         return "CREATE TABLE \(quoted(table.name)) (\(parts.joined(separator: ", ")))"

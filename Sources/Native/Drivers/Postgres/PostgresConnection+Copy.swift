@@ -5,7 +5,7 @@ extension PostgresConnection {
     /// the file header, the last being the trailer. What `body` throws ends the copy; the connection stays usable.
     public func copyOut(_ sql: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         let handle = try openHandle()
-        try startCopy(sql, expecting: PGRES_COPY_OUT, handle)
+        _ = try startCopy(sql, expecting: PGRES_COPY_OUT, handle)
         var buffer: UnsafeMutablePointer<CChar>?
         var thrown: (any Error)?
         while true {
@@ -24,15 +24,16 @@ extension PostgresConnection {
         if let thrown { throw thrown }
     }
 
-    /// Runs `COPY … FROM STDIN`; `body` sends the data in pieces of any size.
+    /// Runs `COPY … FROM STDIN`, other statements before and behind it if they are in the text; `body` sends the data in pieces
+    /// of any size.
     ///
-    /// - Returns: rows copied.
+    /// - Returns: the answers to all statements; that of COPY has the rows copied as `affected`.
     public func copyIn(
         _ sql: String,
         _ body: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
-    ) throws -> Int {
+    ) throws -> [PostgresResult] {
         let handle = try openHandle()
-        try startCopy(sql, expecting: PGRES_COPY_IN, handle)
+        let before = try startCopy(sql, expecting: PGRES_COPY_IN, handle)
         do {
             try body { piece in
                 let base = piece.bindMemory(to: CChar.self).baseAddress
@@ -48,22 +49,31 @@ extension PostgresConnection {
             throw error
         }
         guard PQputCopyEnd(handle, nil) == 1 else { throw lastError(handle) }
-        return try collect(handle).last?.affected ?? 0
+        return before + (try collect(handle))
     }
 
+    /// - Returns: the answers to the statements before the COPY.
     private func startCopy(
         _ sql: String,
         expecting status: ExecStatusType,
         _ handle: OpaquePointer
-    ) throws {
+    ) throws -> [PostgresResult] {
         guard PQsendQuery(handle, sql) == 1 else { throw lastError(handle) }
-        guard let answer = PQgetResult(handle) else { throw lastError(handle) }
-        guard PQresultStatus(answer) == status else {
-            let failure = PostgresError(result: answer, connectionLost: !isOpen)
-            PQclear(answer)
-            _ = try? collect(handle)
-            throw failure.withLoss(!isOpen)
+        var before: [PostgresResult] = []
+        while let answer = PQgetResult(handle) {
+            switch PQresultStatus(answer) {
+            case status:
+                PQclear(answer)
+                return before
+            case PGRES_COMMAND_OK, PGRES_TUPLES_OK:
+                before.append(PostgresResult(owning: answer))
+            default:
+                let failure = PostgresError(result: answer, connectionLost: !isOpen)
+                PQclear(answer)
+                _ = try? collect(handle)
+                throw failure.withLoss(!isOpen)
+            }
         }
-        PQclear(answer)
+        throw isOpen ? PostgresError(message: "a plain statement was sent as COPY") : lastError(handle)
     }
 }

@@ -17,6 +17,12 @@ struct ExistingRows {
     static let leading = 4
     static let version = "d.ctid, d.xmin, d.tableoid"
 
+    /// None of them.
+    init(rows: Int, width: Int) {
+        fields = RowBatch(width: width)
+        places = Array(repeating: -1, count: rows)
+    }
+
     /// From a look-up of keys, which numbers them from 1.
     ///
     /// - Parameter numbered: the row of the batch for each number, less one; nil: the number, less one.
@@ -52,14 +58,7 @@ struct ExistingRows {
                 tuples.append(contentsOf: tuple)
                 versions.append(contentsOf: version)
                 tables.append(contentsOf: table)
-                for column in 0..<width {
-                    if let value = result.unsafeField(row: row, column: Self.leading + column) {
-                        fields.append(value)
-                    } else {
-                        fields.appendNull()
-                    }
-                }
-                fields.endRow()
+                fields.append(result, row: row, from: Self.leading)
             }
         }
     }
@@ -68,5 +67,28 @@ struct ExistingRows {
     func selecting(_ chosen: [Int32]) -> RowBatch {
         if chosen.count == fields.count, chosen.enumerated().allSatisfy({ $0 == Int($1) }) { return fields }
         return fields.selecting(chosen)
+    }
+}
+
+extension RowBatch {
+    /// The rows of an answer in binary form.
+    init(_ result: PostgresResult, width: Int) {
+        self.init(width: width)
+        reserve(rows: result.rows, bytes: result.rows * 64)
+        for row in 0..<result.rows { append(result, row: row, from: 0) }
+    }
+
+    /// One row of an answer, from a column on.
+    fileprivate mutating func append(_ result: PostgresResult, row: Int, from first: Int) {
+        withExtendedLifetime(result) {
+            for column in first..<(first + width) {
+                if let value = result.unsafeField(row: row, column: column) {
+                    append(value)
+                } else {
+                    appendNull()
+                }
+            }
+        }
+        endRow()
     }
 }

@@ -140,7 +140,7 @@ struct PostgresConstraints {
     /// Rows whose value another row holds that this batch does not write; those that it writes may give it up.
     private func uniques() -> [String] {
         guard !plan.traits.hasPartitions else { return [] }
-        let key = Set(plan.key.map { plan.fields[$0].name })
+        let key = plan.isAppend ? [] : Set(plan.key.map { plan.fields[$0].name })
         return plan.table.indexes.filter { $0.isPlainUnique && $0.isImmediate && Set($0.columns) != key }
             .compactMap { index in
                 let places = index.columns.compactMap { name in plan.fields.firstIndex { $0.name == name } }

@@ -10,13 +10,16 @@ public final class PostgresDestination: Destination {
     public static let capabilities = DestinationCapabilities(
         idempotency: .transactional,
         hasFence: true,
-        isSingleWriter: false
+        isSingleWriter: false,
+        writeModes: [.upsert, .append, .replace]
     )
 
     private let settings: PostgresSettings
     private var link: PostgresLink?
-    private var plans: [Target: PostgresTargetPlan] = [:]
-    private var open: OpenWrite?
+    var plans: [Target: PostgresTargetPlan] = [:]
+    /// By target in write mode `replace`.
+    var replacements: [Target: Replacement] = [:]
+    var open: OpenWrite?
 
     /// Connects on first use.
     ///
@@ -76,6 +79,10 @@ public final class PostgresDestination: Destination {
     }
 
     public func resolve(table: String, fields: [String], key: [String]) throws -> Target {
+        try resolve(table: table, fields: fields, key: key, mode: .upsert)
+    }
+
+    public func resolve(table: String, fields: [String], key: [String], mode: WriteMode) throws -> Target {
         let session = try connected().session
         let found = try PostgresCatalog(session: session).table(named: table)
         let columns = try fields.map {
@@ -84,14 +91,15 @@ public final class PostgresDestination: Destination {
         for name in key {
             _ = try PostgresScan.column(name, of: found, stream: table, place: settings.place)
         }
-        try found.requireWritable(columns, key: key, as: table, place: settings.place)
-        let indexes = try found.keyIndexes(key, in: fields, as: table, place: settings.place)
+        try found.requireWritable(columns, key: key, mode, as: table, place: settings.place)
+        if mode == .upsert { try found.requireUnique(key, as: table, place: settings.place) }
         let plan = PostgresTargetPlan(
             table: found,
             fields: columns,
-            key: indexes,
+            key: try found.keyIndexes(key, in: fields, as: table, place: settings.place),
             traits: try PostgresTraits(of: found, fields: columns, key: key, session),
-            number: plans.count + 1
+            number: plans.count + 1,
+            isAppend: mode == .append
         )
         var target = plan.target
         target.table = table
@@ -131,6 +139,12 @@ public final class PostgresDestination: Destination {
             }
             let link = try connected()
             try link.rename(Self.applicationName(identity.attempt))
+            guard !plan.isAppend else {
+                var loading = PostgresLoading(link, plan, rows, rejections)
+                let staged = try loading.run()
+                open = OpenWrite(identity, plan, staged, of: rows, rejections)
+                return staged
+            }
             var staging = PostgresStaging(link, identity, plan, rows, rejections)
             let (staged, write) = try staging.run(early: early)
             open = write
@@ -143,6 +157,11 @@ public final class PostgresDestination: Destination {
             throw WriteFailure.failed(SluiceError(.internal, "\(settings.place): nothing is staged"))
         }
         guard !write.isApplied else { return }
+        if let replacement = write.replacement {
+            try swapping { try replacement.swap() }
+            open?.isApplied = true
+            return
+        }
         do {
             try writing {
                 let intended = write.updates + write.inserts
@@ -295,7 +314,7 @@ public final class PostgresDestination: Destination {
 
     // MARK: The session
 
-    private func connected() throws -> PostgresLink {
+    func connected() throws -> PostgresLink {
         if let link, link.session.isOpen { return link }
         drop()
         let made = try PostgresLink(settings, applicationName: "sluice/destination")
@@ -310,7 +329,7 @@ public final class PostgresDestination: Destination {
     }
 
     /// Outside of writes: errors of the driver become `SluiceError`.
-    private func administering(_ body: (PostgresSession) throws -> Void) throws {
+    func administering(_ body: (PostgresSession) throws -> Void) throws {
         do {
             try body(try connected().session)
         } catch let error as PostgresError {
@@ -319,7 +338,7 @@ public final class PostgresDestination: Destination {
     }
 
     /// Inside of writes: every error becomes a `WriteFailure`, and nothing stays open.
-    private func writing<Result>(_ body: () throws -> Result) throws -> Result {
+    func writing<Result>(_ body: () throws -> Result) throws -> Result {
         do {
             return try body()
         } catch {

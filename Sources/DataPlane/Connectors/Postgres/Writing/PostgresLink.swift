@@ -64,12 +64,13 @@ final class PostgresLink {
     func prepare(_ plan: PostgresTargetPlan) throws {
         guard !prepared.contains(plan.number) else { return }
         try connection.execute(plan.createStageSQL)
+        prepared.insert(plan.number)
+        guard !plan.isAppend else { return }
         try connection.prepare(plan.lookupName, plan.lookupSQL)
         if KeySpan.isSpannable(plan) {
             try connection.prepare(plan.spanName, plan.spanSQL)
             spansAgainAfter[plan.number] = 0
         }
-        prepared.insert(plan.number)
     }
 
     /// Batches of a target to go before a span is tried again; missing: its key has no spans.
@@ -87,6 +88,24 @@ final class PostgresLink {
     /// The destination holds many other rows between those of a batch.
     func spanWasTooWide(_ plan: PostgresTargetPlan) {
         spansAgainAfter[plan.number] = Self.batchesWithoutSpan
+    }
+
+    /// Batches of a target to be staged before rows are copied straight into its table again.
+    private var copiesAgainAfter: [Int: Int] = [:]
+    /// Batches that are staged after the server has refused rows of one that was copied straight.
+    private static let batchesStaged = 32
+
+    /// Whether the next batch of the target is to be copied straight into its table; counts batches.
+    func copiesDirectly(_ plan: PostgresTargetPlan) -> Bool {
+        guard plan.copiesDirectly else { return false }
+        let left = copiesAgainAfter[plan.number] ?? 0
+        copiesAgainAfter[plan.number] = max(0, left - 1)
+        return left == 0
+    }
+
+    /// The server refused more than a few rows.
+    func directCopyFailed(_ plan: PostgresTargetPlan) {
+        copiesAgainAfter[plan.number] = Self.batchesStaged
     }
 
     /// Makes what sifting needs, once a session and outside of transactions.

@@ -12,6 +12,25 @@ struct OpenWrite {
     let updates: Int
     let inserts: Int
     var isApplied: Bool
+    /// It puts this new table in place.
+    var replacement: PostgresReplacement?
+
+    init(
+        _ identity: WriteIdentity,
+        _ plan: PostgresTargetPlan,
+        _ staged: StagedWrite,
+        of rows: RowBatch,
+        _ rejections: [Int: Rejection]
+    ) {
+        self.identity = identity
+        self.plan = plan
+        self.rows = rows
+        self.rejections = rejections
+        transaction = staged.transaction
+        updates = staged.plans.count { $0 == .update }
+        inserts = staged.plans.count { $0 == .insert }
+        isApplied = staged.isApplied
+    }
 }
 
 /// Brings one batch to the destination: reads what is there, compares, copies what differs, and writes it at once
@@ -49,7 +68,7 @@ struct PostgresStaging {
         for _ in 0..<Self.refusedCopiesMax {
             do {
                 return try attempt(early: early)
-            } catch let refusal as RefusedCopy {
+            } catch let refusal as PostgresCopying.RefusedRow {
                 rejections[refusal.row] = refusal.rejection
                 try link.connection.execute("ROLLBACK")
             } catch is SiftingIsMissing {
@@ -77,7 +96,7 @@ struct PostgresStaging {
         for row in reworded { plans[row] = .unchanged }
         for row in rejections.keys { plans[row] = .reject }
         let changed = plans.indices.filter { plans[$0] == .insert || plans[$0] == .update }
-        if !changed.isEmpty { try copy(changed, existing) }
+        if !changed.isEmpty { try PostgresCopying(staging: plan, link).run(rows, changed, .staging(existing)) }
 
         var after: RowBatch?
         let isEarly = early || plan.appliesEarly
@@ -89,7 +108,6 @@ struct PostgresStaging {
             after = rows.selecting(changed.map { Int32($0) })
         }
         let updated = plans.indices.filter { plans[$0] == .update }
-        let inserts = plans.count { $0 == .insert }
         let staged = StagedWrite(
             transaction: transaction,
             system: link.system,
@@ -99,17 +117,7 @@ struct PostgresStaging {
             rejections: rejections,
             isApplied: isEarly
         )
-        let open = OpenWrite(
-            identity: identity,
-            plan: plan,
-            transaction: transaction,
-            rows: rows,
-            rejections: rejections,
-            updates: updated.count,
-            inserts: inserts,
-            isApplied: isEarly
-        )
-        return (staged, open)
+        return (staged, OpenWrite(identity, plan, staged, of: rows, rejections))
     }
 
     /// As `begin`, without the rows whose keys the server cannot read.
@@ -172,48 +180,7 @@ struct PostgresStaging {
         }
     }
 
-    // MARK: Copying
-
-    private struct RefusedCopy: Error {
-        let row: Int
-        let rejection: Rejection
-    }
-
     private struct SiftingIsMissing: Error {}
-
-    private func copy(_ changed: [Int], _ existing: ExistingRows) throws {
-        do {
-            let copied = try link.connection.copyIn(plan.copySQL) { send in
-                try StageEncoder(buffer: link.buffer).send(rows, changed, existing, send)
-            }
-            guard copied == changed.count else {
-                throw SluiceError(.internal, "\(copied) rows were staged instead of \(changed.count)")
-            }
-        } catch let error as PostgresError {
-            guard PostgresFailure.isOfRow(error), let line = Self.line(error.context),
-                changed.indices.contains(line - 1)
-            else { throw error }
-            var rejection = PostgresSifting(plan: plan).rejection(error)
-            rejection.field = field(error.context) ?? rejection.field
-            throw RefusedCopy(row: changed[line - 1], rejection: rejection)
-        }
-    }
-
-    /// From a line `COPY sluice_stage_1, line 3, column f2` of the context; other lines may name lines of a value.
-    private static func line(_ context: String?) -> Int? { number(behind: ", line ", context) }
-
-    private func field(_ context: String?) -> String? {
-        guard let index = Self.number(behind: ", column f", context), plan.fields.indices.contains(index)
-        else { return nil }
-        return plan.fields[index].name
-    }
-
-    private static func number(behind word: String, _ context: String?) -> Int? {
-        guard let context, let start = context.firstRange(of: "COPY sluice_stage_"),
-            let mark = context[start.upperBound...].firstRange(of: word)
-        else { return nil }
-        return Int(context[mark.upperBound...].prefix(while: \.isNumber))
-    }
 
     // MARK: Writing before the intent
 

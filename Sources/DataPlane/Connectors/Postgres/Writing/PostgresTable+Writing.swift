@@ -1,10 +1,8 @@
 import Model
 
 extension PostgresTable {
-    /// The places of the key among the fields.
-    ///
-    /// - Throws: `invalid` when the key is no unique key of the table or not among the fields.
-    func keyIndexes(_ key: [String], in fields: [String], as stream: String, place: String) throws -> [Int] {
+    /// - Throws: `invalid` when the key is no unique key of the table.
+    func requireUnique(_ key: [String], as stream: String, place: String) throws {
         let unique = indexes.filter(\.isPlainUnique).map(\.columns)
         guard !key.isEmpty, unique.contains(where: { Set($0) == Set(key) && $0.count == key.count }) else {
             let known = unique.map { "(\($0.joined(separator: ", ")))" }.joined(separator: ", ")
@@ -16,7 +14,13 @@ extension PostgresTable {
                         : "its unique keys: \(known)")
             )
         }
-        return try key.map { name in
+    }
+
+    /// The places of the key among the fields.
+    ///
+    /// - Throws: `invalid` when the key is not among the fields.
+    func keyIndexes(_ key: [String], in fields: [String], as stream: String, place: String) throws -> [Int] {
+        try key.map { name in
             guard let index = fields.firstIndex(of: name) else {
                 throw SluiceError(
                     .invalid,
@@ -28,7 +32,13 @@ extension PostgresTable {
     }
 
     /// - Throws: `unsupported` for what is no table, `invalid` for columns that the database fills itself.
-    func requireWritable(_ columns: [PostgresColumn], key: [String], as stream: String, place: String) throws {
+    func requireWritable(
+        _ columns: [PostgresColumn],
+        key: [String],
+        _ mode: WriteMode,
+        as stream: String,
+        place: String
+    ) throws {
         guard kind == "r" || kind == "p" else {
             let what = ["v": "a view", "m": "a materialized view", "f": "a foreign table"][kind] ?? "no table"
             throw SluiceError(.unsupported, "\(place): \"\(stream)\" is \(what); only tables can be written to")
@@ -41,6 +51,7 @@ extension PostgresTable {
             )
         }
         // An INSERT may override the identity, an UPDATE may not; the key is never updated.
+        guard mode == .upsert else { return }
         if let identity = columns.first(where: { $0.isIdentityAlways && !key.contains($0.name) }) {
             throw SluiceError(
                 .invalid,

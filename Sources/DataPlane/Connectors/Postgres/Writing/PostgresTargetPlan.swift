@@ -11,20 +11,36 @@ struct PostgresTargetPlan {
     let traits: PostgresTraits
     /// Distinguishes the session's temporary objects.
     let number: Int
+    /// Every record is a new row; the key is only what records are called by.
+    let isAppend: Bool
     let normalization: ValueNormalization
 
-    init(table: PostgresTable, fields: [PostgresColumn], key: [Int], traits: PostgresTraits, number: Int) {
+    init(
+        table: PostgresTable,
+        fields: [PostgresColumn],
+        key: [Int],
+        traits: PostgresTraits,
+        number: Int,
+        isAppend: Bool = false
+    ) {
         self.table = table
         self.fields = fields
         self.key = key
         self.traits = traits
         self.number = number
-        settable = fields.indices.filter { !key.contains($0) }
+        self.isAppend = isAppend
+        settable = isAppend ? [] : fields.indices.filter { !key.contains($0) }
         normalization = ValueNormalization(fields)
     }
 
     /// The write is made before the intent, because what becomes of it only the server knows.
     var appliesEarly: Bool { traits.appliesEarly || !reworded.isEmpty }
+
+    /// Only the server knows what a new row will hold.
+    var altersRows: Bool { traits.hasTriggers || !reworded.isEmpty }
+
+    /// New rows can be copied straight into the table: what is handed over is what will be there. COPY knows no policies.
+    var copiesDirectly: Bool { !altersRows && !traits.hasPolicies }
 
     /// Fields whose values only the server can bring to their final form: `jsonb`, and types that travel as text.
     var reworded: [Int] {
@@ -55,11 +71,12 @@ struct PostgresTargetPlan {
                     name: field.name,
                     type: field.type.value,
                     // Two NULL keys are two keys to the database: no record could be found again.
-                    isNullable: field.isNullable && !key.contains(index),
+                    isNullable: field.isNullable && (isAppend || !key.contains(index)),
                     lengthMax: field.type.lengthMax
                 )
             },
-            key: key
+            key: key,
+            mode: isAppend ? .append : .upsert
         )
     }
 
@@ -67,7 +84,8 @@ struct PostgresTargetPlan {
 
     var lookupName: String { "sluice_lookup_\(number)" }
     var spanName: String { "sluice_span_\(number)" }
-    var stageTable: String { "pg_temp.sluice_stage_\(number)" }
+    var stageName: String { "sluice_stage_\(number)" }
+    var stageTable: String { "pg_temp.\(stageName)" }
 
     func column(_ index: Int) -> String { PostgresName.quoted(fields[index].name) }
 
@@ -122,6 +140,7 @@ struct PostgresTargetPlan {
             """
     }
 
+    /// All fields of a row `d`.
     private var read: String {
         fields.indices.map { index in
             "d.\(column(index))" + (fields[index].type.isForeign ? "::text" : "")
@@ -135,6 +154,14 @@ struct PostgresTargetPlan {
         }.joined(separator: " AND ")
     }
 
+    /// Rows by arrays of tables and tuples.
+    var tuplesSQL: String {
+        """
+        SELECT \(read) FROM unnest($1::oid[], $2::tid[]) WITH ORDINALITY AS k(o, t, n)
+        JOIN \(table.qualifiedName) AS d ON d.tableoid = k.o AND d.ctid = k.t ORDER BY k.n
+        """
+    }
+
     // MARK: Staging
 
     /// Columns in front of the fields: row of the batch, and ctid, xmin, tableoid of the row as it was read, NULL for
@@ -146,12 +173,14 @@ struct PostgresTargetPlan {
             "f\(index) \(field.type.isForeign ? "text" : field.type.carrier)"
         }
         return """
-            CREATE TEMP TABLE sluice_stage_\(number) (ord int4, old_ctid tid, old_xmin xid, old_table oid,
+            CREATE TEMP TABLE \(stageName) (ord int4, old_ctid tid, old_xmin xid, old_table oid,
             \(columns.joined(separator: ", "))) ON COMMIT DELETE ROWS
             """
     }
 
     var copySQL: String { "COPY \(stageTable) FROM STDIN (FORMAT binary)" }
+
+    var directCopySQL: String { "COPY \(table.qualifiedName) (\(columns)) FROM STDIN (FORMAT binary)" }
 
     // MARK: Writing
 
@@ -169,24 +198,32 @@ struct PostgresTargetPlan {
     }
 
     func insertSQL(from source: String, where condition: String = "") -> String {
-        let columns = fields.indices.map(column).joined(separator: ", ")
         let values = fields.indices.map(staged).joined(separator: ", ")
         // A deferrable key cannot arbitrate; its violation is an error, seen when constraints are made immediate.
         let conflict =
             traits.isKeyDeferrable
             ? "" : " ON CONFLICT (\(key.map(column).joined(separator: ", "))) DO NOTHING"
         return """
-            INSERT INTO \(table.qualifiedName) (\(columns))\(overriding) SELECT \(values) FROM \(source) AS s
-            WHERE s.old_ctid IS NULL\(condition)\(conflict)
+            INSERT INTO \(table.qualifiedName) AS d (\(columns))\(overriding) SELECT \(values) FROM \(source) AS s
+            WHERE s.old_ctid IS NULL\(condition)\(isAppend ? " ORDER BY s.ord" : conflict)
             """
     }
+
+    /// What an INSERT into a table to append to says of its rows, in their order: where they are, while triggers may go on
+    /// changing them; else what they hold.
+    var returning: String {
+        guard altersRows else { return "" }
+        return " RETURNING " + (traits.hasTriggers ? "tableoid::text, ctid::text" : read)
+    }
+
+    private var columns: String { fields.indices.map(column).joined(separator: ", ") }
 
     private var overriding: String {
         fields.contains(where: \.isIdentityAlways) ? " OVERRIDING SYSTEM VALUE" : ""
     }
 
-    /// Whether the key of the staged row `s` is in the table.
+    /// Whether the key of the staged row `s` is in the table, put there by somebody faster.
     var keyExistsSQL: String {
-        "EXISTS (SELECT FROM \(table.qualifiedName) AS d WHERE \(keyMatch(key.map { "s.f\($0)" })))"
+        isAppend ? "false" : "EXISTS (SELECT FROM \(table.qualifiedName) AS d WHERE \(keyMatch(key.map { "s.f\($0)" })))"
     }
 }

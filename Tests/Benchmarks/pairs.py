@@ -1,4 +1,5 @@
-"""Upserts in pairs: psql (COPY into staging, INSERT … ON CONFLICT DO UPDATE) and `sluice run`, same data, same outcome.
+"""In pairs: what psql alone can do and `sluice run`, same data, same outcome. A load is `COPY | COPY` into an empty table with
+a key (L1) and write mode `replace`; an upsert is COPY into staging, INSERT … ON CONFLICT DO UPDATE (L2) and `upsert`.
 
 Wall is of the shared machine. CPU is of everybody: client processes with all their descendants (this process is a
 subreaper, so nobody's time is lost) and the whole server (postmaster, its children that have ended, its live children).
@@ -9,17 +10,18 @@ import ctypes
 import json
 import os
 import pathlib
-import resource
 import statistics
 import subprocess
-import threading
 import time
+
+from measuring import MemoryWatch, children_cpu, cpu_of, reap_strays, server_cpu
 
 COLUMNS = ["email", "full_name", "company", "phone", "city", "visits", "balance", "active", "created_at", "updated_at"]
 PR_SET_CHILD_SUBREAPER = 36
 # Of MEASURES: wall and CPU as multiples of psql's.
-BARS = {"every row changes": (1.25, 1.9), "nothing changes": (0.65, None)}
+BARS = {"load": (1.25, 1.5), "every row changes": (1.25, 1.9), "nothing changes": (0.65, None)}
 BAD_RATIO_BAR = 3.0
+JOURNAL_BAR = 0.08
 # Seconds: `sluice run` on 100 rows from cold, `sluice serve` ready. MiB: a worker, the coordinator.
 RUN_BAR, SERVE_BAR = 0.5, 1.0
 MEMORY_BARS = {"sluice-worker": 128, "sluice": 200}
@@ -30,6 +32,7 @@ def arguments():
     parser.add_argument("--rows", type=int, required=True)
     parser.add_argument("--pairs", type=int, required=True)
     parser.add_argument("--binaries", type=pathlib.Path, required=True)
+    parser.add_argument("--nowhere", type=pathlib.Path, help="binaries that write the journal to nowhere")
     parser.add_argument("--url", required=True)
     parser.add_argument("--server", type=int, required=True, help="pid of the postmaster")
     parser.add_argument("--scratch", type=pathlib.Path, required=True)
@@ -44,6 +47,7 @@ class Bench:
         self.failed = 0
         self.number = 0
         self.peaks = {}
+        self.binaries = options.binaries
 
     def psql(self, *commands, url=None, **more):
         line = ["psql", "--quiet", "--no-psqlrc", "--tuples-only", "--no-align", "-v", "ON_ERROR_STOP=1", url or self.url]
@@ -60,7 +64,11 @@ class Bench:
         )
 
     def reset(self, holds):
-        """The destination holds the mapped `holds` (a or b), freshly vacuumed, nothing waits to be written out."""
+        """The destination holds the mapped `holds` (a or b), freshly vacuumed, nothing waits to be written out. None: it is not
+        there, nor is what a load left."""
+        if holds is None:
+            self.psql("DROP TABLE IF EXISTS loaded", "DROP SCHEMA IF EXISTS sluice CASCADE", "CHECKPOINT")
+            return
         self.psql("TRUNCATE dst", f"INSERT INTO dst SELECT * FROM mapped_{holds}", "VACUUM ANALYZE dst", "CHECKPOINT")
 
     def check(self, what, found, expected):
@@ -70,11 +78,18 @@ class Bench:
             self.failed += 1
             print(f"FAILED: {what}: {found}, expected {expected}")
 
-    def check_content(self, who):
-        differing = self.psql("SELECT count(*) FROM (SELECT * FROM dst EXCEPT ALL SELECT * FROM mapped_b) d")
+    def check_content(self, who, table="dst"):
+        columns = ", ".join(["id"] + COLUMNS)
+        differing = self.psql(f"SELECT count(*) FROM (SELECT {columns} FROM {table} EXCEPT ALL SELECT * FROM mapped_b) d")
         self.check(f"{who}: rows that differ from the mapping", int(differing), 0)
 
     # ------------------------------------------------------------------ the two sides
+
+    def load_by_psql(self):
+        self.psql("CREATE TABLE loaded (LIKE dst, PRIMARY KEY (id))")
+        source = ["psql", "--quiet", "--no-psqlrc", self.url, "-c", "COPY (SELECT * FROM mapped_b) TO STDOUT (FORMAT binary)"]
+        target = ["psql", "--quiet", "--no-psqlrc", self.url, "-c", "COPY loaded FROM STDIN (FORMAT binary)"]
+        self.pipe(source, target)
 
     def by_psql(self):
         source = ["psql", "--quiet", "--no-psqlrc", self.url, "-c", "COPY (SELECT * FROM mapped_b) TO STDOUT (FORMAT binary)"]
@@ -88,13 +103,17 @@ class Bench:
             "COMMIT",
         ]:
             target += ["-c", command]
+        self.pipe(source, target)
+
+    @staticmethod
+    def pipe(source, target):
         reading = subprocess.Popen(source, stdout=subprocess.PIPE)
         writing = subprocess.Popen(target, stdin=reading.stdout)
         reading.stdout.close()
         if writing.wait() or reading.wait():
             raise SystemExit("psql failed")
 
-    def room(self, source):
+    def room(self, source, target="dst", mode="upsert"):
         self.number += 1
         room = self.options.scratch / f"sluice{self.number}"
         room.mkdir()
@@ -109,7 +128,8 @@ jobs:
     workers: 2
     streams:
       - stream: public.{source}
-        destination: public.dst
+        destination: public.{target}
+        write_mode: {mode}
         key: [id]
         map:
           email: mail
@@ -119,13 +139,16 @@ jobs:
         )
         return room
 
-    def by_sluice(self, source="src_b"):
-        room = self.room(source)
-        line = [self.options.binaries / "sluice", "run", "contacts", "--slots", "2", "--output", "json"]
+    def load_by_sluice(self):
+        self.by_sluice(target="loaded", mode="replace")
+
+    def by_sluice(self, source="src_b", **target):
+        room = self.room(source, **target)
+        line = [self.binaries / "sluice", "run", "contacts", "--slots", "2", "--output", "json"]
         with open(room / "run.json", "w") as output:
             process = subprocess.Popen(line, cwd=room, stdin=subprocess.DEVNULL, stdout=output)
             # Its own time is read before it is reaped.
-            with MemoryWatch(self.options.binaries) as memory:
+            with MemoryWatch([self.binaries / name for name in MEMORY_BARS]) as memory:
                 os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
             self.coordinator = cpu_of(process.pid)
             status = process.wait()
@@ -149,10 +172,11 @@ jobs:
         results = {}
         for name in ["psql", "sluice"] if is_psql_first else ["sluice", "psql"]:
             self.reset(holds)
-            results[name] = self.measured(self.by_psql if name == "psql" else self.by_sluice)
-            self.check_content(name)
+            side = f"by_{name}" if holds else f"load_by_{name}"
+            results[name] = self.measured(getattr(self, side))
+            self.check_content(name, "dst" if holds else "loaded")
         counts = self.run["counts"]
-        verdict = "applied" if holds == "a" else "unchanged"
+        verdict = "unchanged" if holds == "b" else "applied"
         self.check(f"sluice: {verdict}", counts[verdict], self.options.rows)
         self.check("sluice: rejected", counts["rejected"], 0)
         return results
@@ -170,6 +194,25 @@ jobs:
             ratios.append(walls["src_d"] / walls["src_c"])
             print(f"  pair {number + 1}: clean {walls['src_c']:.2f}, 5 % bad {walls['src_d']:.2f}", flush=True)
         print(f"  ratio {judged(statistics.median(ratios), BAD_RATIO_BAR)}")
+
+    def journal(self):
+        """The cost of the journal beyond the before-images: the same upsert by binaries that write it to nowhere."""
+        if not self.options.nowhere:
+            return
+        print(f"\nwithout the journal: every row changes, {self.options.rows:,} rows, CPU s (client + server)")
+        shares = []
+        for number in range(self.options.pairs):
+            cpu = {}
+            for binaries in [self.options.binaries, self.options.nowhere][:: 1 if number % 2 == 0 else -1]:
+                self.reset("a")
+                self.binaries = binaries
+                cpu[binaries] = sum(self.measured(self.by_sluice)[1:])
+                self.check("applied", self.run["counts"]["applied"], self.options.rows)
+            self.binaries = self.options.binaries
+            kept, nowhere = cpu[self.options.binaries], cpu[self.options.nowhere]
+            shares.append((kept - nowhere) / kept)
+            print(f"  pair {number + 1}: journal kept {kept:.2f}, to nowhere {nowhere:.2f}", flush=True)
+        print(f"  share of the journal {judged(statistics.median(shares), JOURNAL_BAR)}")
 
     def start_up(self):
         """From cold, with a store of its own each: a run of 100 rows, and a server until it answers."""
@@ -204,9 +247,9 @@ jobs:
         pairs = []
         for number in range(self.options.pairs):
             pairs.append(self.pair(holds, number % 2 == 0))
-            (l2, ours) = pairs[-1]["psql"], pairs[-1]["sluice"]
+            (psql, ours) = pairs[-1]["psql"], pairs[-1]["sluice"]
             print(
-                f"  pair {number + 1}: psql {l2[0]:.2f}, {l2[1]:.2f} + {l2[2]:.2f}; "
+                f"  pair {number + 1}: psql {psql[0]:.2f}, {psql[1]:.2f} + {psql[2]:.2f}; "
                 f"sluice {ours[0]:.2f}, {ours[1]:.2f} + {ours[2]:.2f} "
                 f"(coordinator {self.coordinator:.2f}, store {self.store / 2**20:.1f} MiB)",
                 flush=True,
@@ -225,74 +268,14 @@ def judged(figure, bar):
     return f"{figure:.2f} ({verdict})"
 
 
-class MemoryWatch(threading.Thread):
-    """Watches the peak resident bytes of the processes of our programs, by name."""
-
-    INTERVAL = 0.05
-
-    def __init__(self, binaries):
-        super().__init__(daemon=True)
-        self.programs = {str((binaries / name).resolve()): name for name in MEMORY_BARS}
-        self.peaks = {}
-        self.over = threading.Event()
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        self.join()
-
-    def run(self):
-        while not self.over.wait(self.INTERVAL):
-            for process in pathlib.Path("/proc").glob("[0-9]*"):
-                try:
-                    name = self.programs.get(os.readlink(process / "exe"))
-                    if name:
-                        peak = next(line for line in (process / "status").open() if line.startswith("VmHWM"))
-                        self.peaks[name] = max(self.peaks.get(name, 0), int(peak.split()[1]) * 1024)
-                except (OSError, StopIteration):
-                    continue
-
-
-def cpu_of(pid, and_children=False):
-    """User and system seconds of a process; the fields behind the name in /proc/PID/stat."""
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return sum(int(field) for field in fields[11 : 15 if and_children else 13]) / os.sysconf("SC_CLK_TCK")
-
-
-def server_cpu(postmaster):
-    """Those of its children that have ended are in the postmaster's own record."""
-    total = cpu_of(postmaster, and_children=True)
-    for child in pathlib.Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split():
-        try:
-            total += cpu_of(child)
-        except FileNotFoundError:
-            continue
-    return total
-
-
-def children_cpu():
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
-
-
-def reap_strays():
-    """Descendants whose parents have left them to us."""
-    try:
-        while True:
-            os.wait()
-    except ChildProcessError:
-        pass
-
-
 def main():
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     bench = Bench(arguments())
     bench.prepare()
+    bench.series("load", None)
     bench.series("every row changes", "a")
     bench.series("nothing changes", "b")
+    bench.journal()
     bench.bad_records()
     bench.start_up()
     bench.memory()

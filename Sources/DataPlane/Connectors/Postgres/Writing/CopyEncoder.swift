@@ -1,26 +1,39 @@
-/// Writes staged rows as binary COPY: row of the batch, tuple version of the row as it was read, fields.
-struct StageEncoder {
+/// Writes rows as binary COPY.
+struct CopyEncoder {
     let buffer: CopyBuffer
 
     /// Bytes handed to libpq at once.
     private static let pieceBytes = 128 << 10
 
+    /// What stands in a row before its fields.
+    enum Leading {
+        case nothing
+        /// For a staging table: row of the batch, and tuple version of the row as it was read.
+        case staging(ExistingRows)
+    }
+
     func send(
         _ rows: RowBatch,
         _ chosen: [Int],
-        _ existing: ExistingRows,
+        _ leading: Leading,
         _ send: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
         buffer.removeAll()
         CopyBuffer.header.withUnsafeBytes { buffer.put($0) }
         let width = rows.width
-        let fieldCount = PostgresTargetPlan.leading + Int16(width)
+        let fieldCount =
+            switch leading {
+            case .nothing: Int16(width)
+            case .staging: PostgresTargetPlan.leading + Int16(width)
+            }
         try rows.withParts { bytes, starts, lengths in
             for row in chosen {
                 buffer.put(fieldCount)
-                buffer.put(Int32(4))
-                buffer.put(Int32(row))
-                version(Int(existing.places[row]), existing)
+                if case .staging(let existing) = leading {
+                    buffer.put(Int32(4))
+                    buffer.put(Int32(row))
+                    version(Int(existing.places[row]), existing)
+                }
                 for place in (row * width)..<((row + 1) * width) {
                     let length = lengths[place]
                     buffer.put(length)
