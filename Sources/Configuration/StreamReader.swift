@@ -66,7 +66,8 @@ struct StreamReader {
     }
 
     private static let modes: [String: [WriteMode]] = [
-        "postgres": [.upsert, .append, .replace], "sqlite": [.upsert, .append, .replace], "csv": [.append], "jsonl": [.append],
+        "postgres": [.upsert, .append, .replace], "sqlite": [.upsert, .append, .replace], "csv": [.append],
+        "jsonl": [.append],
     ]
 
     /// The stream's own name, without its schema where the destination has none.

@@ -71,7 +71,9 @@ extension PostgresDestination: ReplacingDestination {
         try writing {
             do {
                 return try body()
-            } catch let error as SluiceError where error.code == .timedOut || error.code == .conflict && error.isRetriable {
+            } catch let error as SluiceError
+                where error.code == .timedOut || error.code == .conflict && error.isRetriable
+            {
                 throw WriteFailure.rolledBack(reason: error.message)
             }
         }
