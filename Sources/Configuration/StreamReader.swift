@@ -7,7 +7,7 @@ struct StreamReader {
     let destination: ConnectionSpec?
 
     static let keys = [
-        "stream", "sync_mode", "write_mode", "key", "destination", "filter", "map", "drop",
+        "stream", "sync_mode", "write_mode", "max_deletes", "key", "destination", "filter", "map", "drop",
     ]
     private static let planned = ["cursor", "fallback_cursor", "normalization", "partitioning", "guards"]
 
@@ -20,6 +20,11 @@ struct StreamReader {
             if let other = streams.first(where: { $0.destination == stream.destination }) {
                 if other.stream == stream.stream {
                     entry.report("stream \"\(stream.stream)\" to \"\(stream.destination)\" is there twice")
+                } else if [other, stream].contains(where: { $0.writeMode == .mirror }) {
+                    entry.report(
+                        "\"\(other.stream)\" and \"\(stream.stream)\" both write \"\(stream.destination)\"; a table that is "
+                            + "mirrored to takes one stream"
+                    )
                 } else {
                     entry.warn("\"\(other.stream)\" and \"\(stream.stream)\" both write \"\(stream.destination)\"")
                 }
@@ -41,9 +46,10 @@ struct StreamReader {
         {
             stream.syncMode = mode
         }
-        if let mode = section["write_mode"]?.choice(WriteMode.self, planned: ["mirror"]) {
+        if let mode = section["write_mode"]?.choice(WriteMode.self) {
             stream.writeMode = mode
         }
+        stream.maxDeletes = section["max_deletes"].flatMap { maxDeletes($0, of: stream) }
         checkMode(stream, at: section["write_mode"] ?? entry)
         stream.filter = section["filter"].flatMap(filter)
         stream.map = section["map"].map(MappingReader.mappings) ?? []
@@ -66,9 +72,28 @@ struct StreamReader {
     }
 
     private static let modes: [String: [WriteMode]] = [
-        "postgres": [.upsert, .append, .replace], "sqlite": [.upsert, .append, .replace], "csv": [.append],
+        "postgres": [.upsert, .append, .replace, .mirror], "sqlite": [.upsert, .append, .replace, .mirror], "csv": [.append],
         "jsonl": [.append],
     ]
+
+    /// A share of the rows that the stream has written.
+    private func maxDeletes(_ entry: Entry, of stream: StreamSpec) -> Double? {
+        guard stream.writeMode == .mirror else {
+            entry.report("only write_mode: mirror deletes; this stream's is \(stream.writeMode.rawValue)")
+            return nil
+        }
+        let share: Double? =
+            switch entry.constant() {
+            case .integer(let number): Double(number)
+            case .real(let number): number
+            default: nil
+            }
+        guard let share, (0...1).contains(share) else {
+            entry.report("expected a share from 0 to 1, such as 0.01 for a hundredth, found \(entry.found)")
+            return nil
+        }
+        return share
+    }
 
     /// The stream's own name, without its schema where the destination has none.
     private func defaultDestination(of stream: String) -> String {

@@ -10,13 +10,15 @@ final class WriteSession {
     let run: RunID
     private(set) var attempt: AttemptID
 
+    /// - Parameter job: keeps account of the keys of this job's stream; nil: none is kept.
     init(
         _ subject: ConformanceSubject,
         _ table: SampleTable,
         _ stream: String,
         installation: InstallationID = .sample(),
         run: RunID = .sample(),
-        mode: WriteMode = .upsert
+        mode: WriteMode = .upsert,
+        job: String? = nil
     ) throws {
         destination = try subject.makeDestination()
         self.table = table
@@ -25,7 +27,15 @@ final class WriteSession {
         attempt = .sample()
         try destination.check()
         try destination.openGate(installation: installation, run: run)
-        target = try Self.resolve(table, stream, mode, at: destination, installation: installation, run: run)
+        var target = try Self.resolve(table, stream, mode, at: destination, installation: installation, run: run)
+        if let job {
+            guard let keeper = destination as? any LedgerDestination else {
+                throw ConformanceFailure("it keeps no account of keys")
+            }
+            let ledger = KeyLedger(installation: installation, run: run, job: job, stream: stream, isMirror: false)
+            for _ in 1...2 { target = try keeper.keep(ledger, of: target) }
+        }
+        self.target = target
         try destination.openFence(identity(.sample()))
     }
 

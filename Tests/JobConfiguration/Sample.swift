@@ -47,7 +47,8 @@ struct Sample {
               - stream: contacts
                 destination: people
                 sync_mode: full_refresh
-                write_mode: upsert
+                write_mode: mirror
+                max_deletes: 0.05
                 key: [id]
                 filter: id > 3
                 map:

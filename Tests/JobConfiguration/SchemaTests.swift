@@ -69,7 +69,8 @@ import Testing
         ("rate_limit: 7/s", "rate_limit: 0/s"), ("rate_limit: 7/s", "rate_limit: 7/d"),
         ("rate_limit: 7/s", "rate_limit: -7/s"), ("deadline: 30s", "deadline: 30"),
         ("deadline: 30s", "deadline: 30 days"), ("on_deadline: ask", "on_deadline: forse"),
-        ("sync_mode: full_refresh", "sync_mode: cdc"), ("write_mode: upsert", "write_mode: mirror"),
+        ("sync_mode: full_refresh", "sync_mode: cdc"), ("write_mode: mirror", "write_mode: merge"),
+        ("write_mode: mirror", "write_mode: upsert"), ("max_deletes: 0.05", "max_deletes: 1.5"),
         ("case: lower", "case: title"), ("cast: text", "cast: int"), ("type: sqlite", "type: oracle"),
         ("compress: gzip", "compress: zip"), ("id: int64", "id: bigint"), ("delimiter: \";\"", "delimiter: ab"),
         ("quote: none", "quote: é"), ("email: mail", "email: '{mail'"), ("email: mail", "email: 'mail}'"),
@@ -104,7 +105,7 @@ import Testing
                 ("email: mail", "email: &mail mail\n          second: *mail"), ("value: shop", "value: ~"),
                 ("value: shop", "value: 1.5e3"), ("drop: [note]", "drop: []"), ("deadline: 30s", "deadline: 1.5m"),
                 ("bytes: 1MiB", "bytes: 64 KiB"), ("rate_limit: 7/s", "rate_limit: 0.5/m"),
-                ("email: mail", "email: '{{{mail}}}'"), ("write_mode: upsert\n", "\n"), ("drop: [note]", ""),
+                ("email: mail", "email: '{{{mail}}}'"), ("write_mode: mirror\n        max_deletes: 0.05\n", "\n"), ("drop: [note]", ""),
                 ("quote: none", "quote: '\"'"), ("url: \"${PG}\"", "url: a$b${C}$"), ("type: sqlite", "type: 'sqlite'"),
             ].map(changed) + [
                 Sample.text.replacing("\n", with: "\r\n"), "\u{FEFF}" + Sample.text, "connections: {}\n", "jobs: {}\n",

@@ -85,7 +85,7 @@ struct MappingPlanTests {
     }
 
     @Test func `a key that makes no sense is refused`() throws {
-        try expect(.invalid, "an upsert needs a key; set `key` to the fields that identify a record") {
+        try expect(.invalid, "write mode upsert needs a key; set `key` to the fields that identify a record") {
             try kit.plan(map, key: [])
         }
         try expect(.invalid, "key \"added\" is none of the fields, which are seen, id, name, email, age") {
@@ -114,12 +114,35 @@ struct MappingPlanTests {
         .column("mail", to: "email", fallback: .text("")),
         .column("mail", to: "email", cast: .text),
     ])
-    func `a computed key is not supported`(mapping: FieldMapping) throws {
+    func `a computed key is read by the source's own, and may come up in several batches`(mapping: FieldMapping) throws {
+        let drop = ["first", "last", "mail"]
+        let plan = try kit.plan([mapping], drop: drop, key: ["email"])
+        #expect(plan.scan.key == ["id"])
+        #expect(plan.isKeyRepeatable)
+        var kit = kit
+        kit.source.primaryKey = []
         try expect(
             .unsupported,
-            "key \"email\" is computed; a key must be a source column as it is (another name is fine), "
-                + "because the records are read in ranges of it"
-        ) { try kit.plan([mapping], drop: ["first", "last", "mail"], key: ["email"]) }
+            "key \"email\" is computed, and the source has no key of its own to read the records in ranges of; "
+                + "make the key of source columns as they are (another name is fine)"
+        ) { try kit.plan([mapping], drop: drop, key: ["email"]) }
+    }
+
+    @Test func `a key is repeatable only where no key of the source rules it out and its own orders the ranges`() throws {
+        var kit = MappingKit(["a int64!", "b int64!", "c text"], ["a int64", "b int64", "c text"])
+        func plan(_ key: [String]) throws -> [String] {
+            let plan = try kit.plan(key: key)
+            return plan.scan.key + (plan.isKeyRepeatable ? ["repeatable"] : [])
+        }
+        #expect(try plan(["a"]) == ["a"])
+        #expect(try plan(["c", "a"]) == ["c", "a"])
+        #expect(try plan(["b"]) == ["a", "repeatable"])
+        kit.source.uniqueKeys = [["c"]]
+        #expect(try plan(["c"]) == ["c"], "NULLs are refused by the source")
+        kit.source.primaryKey = []
+        #expect(try plan(["b"]) == ["b"], "equal keys are in one range")
+        kit.source.isPositional = true
+        #expect(try plan(["b"]) == ["repeatable"])
     }
 
     @Test func `generated and unfilled columns of the destination are named`() throws {

@@ -25,6 +25,11 @@ import Testing
     func `a PostgreSQL destination to append to passes`(_ check: AppendCheck) throws {
         try check.run(on: PostgresSubject().conformance(isWithoutKey: true))
     }
+
+    @Test(arguments: LedgerCheck.allCases)
+    func `a PostgreSQL destination that keeps account of keys passes`(_ check: LedgerCheck) throws {
+        try check.run(on: PostgresSubject().conformance())
+    }
 }
 
 /// How the conformance kit makes and looks at tables of a throw-away database.

@@ -22,6 +22,14 @@ import Testing
         try check.run(on: SQLiteSubject().conformance(isWithoutRowID: true))
     }
 
+    @Test(arguments: LedgerCheck.allCases, SQLiteSubject.Journal.allCases)
+    func `an SQLite destination that keeps account of keys passes`(
+        _ check: LedgerCheck,
+        _ journal: SQLiteSubject.Journal
+    ) throws {
+        try check.run(on: SQLiteSubject(journal).conformance())
+    }
+
     @Test(arguments: AppendCheck.allCases, SQLiteSubject.Journal.allCases)
     func `an SQLite destination to append to passes`(_ check: AppendCheck, _ journal: SQLiteSubject.Journal) throws {
         try check.run(on: SQLiteSubject(journal).conformance(isWithoutKey: true))

@@ -71,15 +71,27 @@ public enum WriteMode: String, Hashable, Sendable, Codable, CaseIterable {
     case append
     /// Into a new table, which takes the place of the old one at the end: all records at once, or none.
     case replace
+    /// As `upsert`; rows that the stream has written and the source has no longer are deleted.
+    case mirror
+}
+
+extension WriteMode {
+    /// What is there is found by its key.
+    public var isByKey: Bool { self == .upsert || self == .mirror }
 }
 
 /// One stream of a job: what is read, how it is mapped, where it is written.
 public struct StreamSpec: Hashable, Sendable, Codable {
+    public static let defaultMaxDeletes = 0.01
+
     /// At the source: `schema.table` or `table`.
     public var stream: String
     public var destination: String
     public var syncMode: SyncMode
     public var writeMode: WriteMode
+    /// Of `mirror`: the largest share of the rows that the stream has written which a run may delete without being held;
+    /// nil: `defaultMaxDeletes`.
+    public var maxDeletes: Double?
     /// Destination fields that identify a record. At least one for `upsert`; in `append` what the journal calls a record by,
     /// empty: the source's key where it passes.
     public var key: [String]
@@ -95,6 +107,7 @@ public struct StreamSpec: Hashable, Sendable, Codable {
         destination: String,
         syncMode: SyncMode = .fullRefresh,
         writeMode: WriteMode = .upsert,
+        maxDeletes: Double? = nil,
         key: [String],
         filter: String? = nil,
         map: [FieldMapping] = [],
@@ -104,6 +117,7 @@ public struct StreamSpec: Hashable, Sendable, Codable {
         self.destination = destination
         self.syncMode = syncMode
         self.writeMode = writeMode
+        self.maxDeletes = maxDeletes
         self.key = key
         self.filter = filter
         self.map = map

@@ -46,6 +46,9 @@ struct JobFields {
         add("\(path).destination", stream.destination)
         add("\(path).sync_mode", stream.syncMode.rawValue)
         add("\(path).write_mode", stream.writeMode.rawValue)
+        if stream.writeMode == .mirror {
+            add("\(path).max_deletes", (stream.maxDeletes ?? StreamSpec.defaultMaxDeletes).description)
+        }
         add("\(path).key", stream.key.isEmpty ? nil : list(stream.key))
         add("\(path).filter", stream.filter)
         add("\(path).map", stream.map.isEmpty ? nil : list(stream.map.map(\.field)))

@@ -58,6 +58,7 @@ extension SQLiteDestination: ReplacingDestination {
         let connection = try opened()
         try file.translating("removing what run \(run) left") {
             try SQLiteReplacement.discard(run: run, on: connection)
+            try SQLiteLedger.discard(run, connection)
         }
     }
 }

@@ -15,7 +15,7 @@ final class SQLiteDestination: Destination {
         idempotency: .transactional,
         hasFence: false,
         isSingleWriter: true,
-        writeModes: [.upsert, .append, .replace]
+        writeModes: [.upsert, .append, .replace, .mirror]
     )
 
     /// How long a write waits for another writer: less than an intent waits for its answer.
@@ -25,7 +25,7 @@ final class SQLiteDestination: Destination {
 
     let file: SQLiteFile
     private var connection: SQLiteConnection?
-    private var targets: [Target: SQLiteTarget] = [:]
+    var targets: [Target: SQLiteTarget] = [:]
     /// By target in write mode `replace`.
     var replacements: [Target: Replacement] = [:]
     var open: (any SQLiteChange)?
@@ -93,6 +93,7 @@ final class SQLiteDestination: Destination {
                 refused = try refusedOneByOne(write, on: connection)
             }
             guard refused.isEmpty else { throw WriteFailure.rejected(refused) }
+            try (write as? SQLiteWrite)?.own()
             write.isApplied = true
         } catch {
             throw failure(error, "writing to \"\(write.table)\"")
@@ -207,6 +208,7 @@ final class SQLiteDestination: Destination {
                 return try stage(identity, target, rows, rejections, isCareful: true)
             }
             after = try write.readBack().get()
+            try write.own()
             write.isApplied = true
         } else {
             after = write.foreseen()
@@ -237,15 +239,16 @@ final class SQLiteDestination: Destination {
     }
 
     /// The target as it was resolved; looked at again if the file's tables have changed since.
-    private func current(_ target: Target, _ connection: SQLiteConnection) throws -> SQLiteTarget {
+    func current(_ target: Target, _ connection: SQLiteConnection) throws -> SQLiteTarget {
         if let known = targets[target], known.schemaVersion == (try schemaVersion(connection)) { return known }
         let names = target.fields.map(\.name)
-        let again =
+        var again =
             if let replacement = replacements[target] {
                 try resolved(replacement)
             } else {
                 try resolved(target.table, names, target.key.map { names[$0] }, target.mode)
             }
+        if let ledger = target.ledger { again = again.keeping(ledger) }
         guard again.target == target else {
             throw SluiceError(
                 .conflict,

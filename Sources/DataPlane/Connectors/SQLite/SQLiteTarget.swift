@@ -4,6 +4,9 @@ import Model
 /// A resolved `Target` and the SQL that writes to it.
 struct SQLiteTarget {
     var target: Target
+    private(set) var ledger: SQLiteLedger?
+    /// Of the key's columns, as the table's unique index has them; nil: that of the column's type.
+    private let collations: [String?]
     let codecs: [SQLiteCodec]
     /// The table itself changes what is written, or more than that: rows are written before the intent and read back.
     let writesInStage: Bool
@@ -12,6 +15,7 @@ struct SQLiteTarget {
     let schemaVersion: Int64
     /// Reads all fields of the row with a key.
     let select: String
+    let delete: String
     let insert: String
     /// Sets all fields but the key's; nil: there are no others.
     let update: String?
@@ -50,7 +54,7 @@ struct SQLiteTarget {
         for (place_, name) in fields.enumerated() where fields.firstIndex(of: name) != place_ {
             throw SluiceError(.invalid, "\(place): field \"\(name)\" is written twice")
         }
-        let unique = mode == .upsert ? try Self.uniqueKey(key, of: table, place) : nil
+        let unique = mode.isByKey ? try Self.uniqueKey(key, of: table, place) : nil
         target = Target(
             table: table.name,
             fields: columns.map {
@@ -71,7 +75,7 @@ struct SQLiteTarget {
         hasTriggers = table.hasTriggers
         writesInStage = table.hasTriggers || table.columns.contains { $0.description.isGenerated }
         // What they make of a row is read back by its key.
-        guard mode == .upsert || !writesInStage else {
+        guard mode.isByKey || !writesInStage else {
             throw SluiceError(
                 .unsupported,
                 "\(place): it has triggers or generated columns, and can be written to by upsert only"
@@ -81,12 +85,15 @@ struct SQLiteTarget {
 
         let name = FilterSQL.identifier(table.name)
         let quoted = fields.map(FilterSQL.identifier)
-        let matches = key.map { column in
-            let place = unique?.columns.firstIndex(of: column)
-            let collation = place.flatMap { unique?.collations?[$0] }.map { " COLLATE \(FilterSQL.identifier($0))" }
-            return "\(FilterSQL.identifier(column)) = ?\(collation ?? "")"
+        let collations = key.map { column in
+            unique?.columns.firstIndex(of: column).flatMap { unique?.collations?[$0] }
+        }
+        self.collations = collations
+        let matches = zip(key, collations).map { column, collation in
+            "\(FilterSQL.identifier(column)) = ?\(collation.map { " COLLATE \(FilterSQL.identifier($0))" } ?? "")"
         }
         let isKey = matches.joined(separator: " AND ")
+        delete = "DELETE FROM \(name) WHERE \(isKey)"
         select = "SELECT \(quoted.joined(separator: ", ")) FROM \(name) WHERE \(isKey)"
         // OR ABORT overrules what the table says of conflicts, such as ON CONFLICT REPLACE, which would delete other
         // rows.
@@ -101,6 +108,22 @@ struct SQLiteTarget {
         }
         self.update = updated.isEmpty ? nil : update(updated)
         updateAll = update(Array(fields.indices))
+    }
+
+    /// The condition that the table's row `d` has the key of the row `table` of a ledger's table.
+    func isRow(of table: String) -> String {
+        zip(target.key, collations).enumerated().map { place, part in
+            "d.\(FilterSQL.identifier(target.fields[part.0].name)) = \(table).k\(place)"
+                + (part.1.map { " COLLATE \(FilterSQL.identifier($0))" } ?? "")
+        }.joined(separator: " AND ")
+    }
+
+    /// The same with an account of its keys.
+    func keeping(_ ledger: KeyLedger) -> SQLiteTarget {
+        var keeping = self
+        keeping.target.ledger = ledger
+        keeping.ledger = SQLiteLedger(ledger, table: target.table, collations: collations)
+        return keeping
     }
 
     private static func uniqueKey(

@@ -15,6 +15,7 @@ final class SQLiteWrite: SQLiteChange {
     private var respelled: Set<Int> = []
     /// SQLite will hold other bytes than were handed over.
     private var isAltered = false
+    private let allColumns: [Int]
     var isApplied = false
     var table: String { target.target.table }
 
@@ -31,6 +32,7 @@ final class SQLiteWrite: SQLiteChange {
         self.rejections = rejections
         self.connection = connection
         before = RowBatch(width: rows.width)
+        allColumns = Array(target.codecs.indices)
     }
 
     /// Reads the rows as they are and decides what happens to each.
@@ -52,6 +54,49 @@ final class SQLiteWrite: SQLiteChange {
             case .failure(let rejection):
                 plans.append(.reject)
                 rejections[row] = rejection
+            }
+        }
+        try enterRejected()
+    }
+
+    /// Enters the key of a row into the ledger; false: an earlier record of the run has entered it.
+    private func enter(_ key: [SQLiteValue]) throws -> Bool {
+        guard let ledger = target.ledger else { return true }
+        let statement = try connection.statement(ledger.enter)
+        defer { statement.reset() }
+        for (place, value) in key.enumerated() { try statement.bind(value, at: place + 1) }
+        while try statement.step() {}
+        return connection.changes == 1
+    }
+
+    /// Records that are not written have their keys all the same; those without one are counted.
+    private func enterRejected() throws {
+        guard let ledger = target.ledger else { return }
+        var keyless = 0
+        for row in rejections.keys.sorted() {
+            let outcome = try withValues(of: row, columns: target.target.key) { key, _ in
+                let hasNull = key.contains { if case .null = $0 { true } else { false } }
+                guard !hasNull else { return .success(.reject) }
+                _ = try enter(key)
+                return .success(.unchanged)
+            }
+            if case .success(.unchanged) = outcome { continue }
+            keyless += 1
+        }
+        guard ledger.ledger.isMirror, keyless > 0 else { return }
+        try connection.execute("INSERT INTO \(ledger.keyless) VALUES (\(keyless))")
+    }
+
+    /// Makes the written rows the stream's own, where it is mirrored. Once they are written.
+    func own() throws {
+        guard let ledger = target.ledger, ledger.ledger.isMirror else { return }
+        let statement = try connection.statement(ledger.own)
+        for row in 0..<rows.count where plans[row] == .insert || plans[row] == .update {
+            _ = try withValues(of: row, columns: target.target.key) { key, _ in
+                defer { statement.reset() }
+                for (place, value) in key.enumerated() { try statement.bind(value, at: place + 1) }
+                while try statement.step() {}
+                return .success(plans[row])
             }
         }
     }
@@ -164,6 +209,7 @@ final class SQLiteWrite: SQLiteChange {
                 )
             }
         }
+        guard try enter(target.target.key.map { values[$0] }) else { return .failure(.keyOfEarlierRecord) }
         guard let select else {
             noteAlterations(values, fields)
             return .success(.insert)
@@ -255,8 +301,11 @@ final class SQLiteWrite: SQLiteChange {
     }
 
     /// Lends the row's fields and what SQLite will hold of them; fails when one cannot be stored.
+    ///
+    /// - Parameter columns: of the fields, in the order wanted; nil: all.
     private func withValues(
         of row: Int,
+        columns: [Int]? = nil,
         _ body: (_ values: [SQLiteValue], _ fields: [UnsafeRawBufferPointer?]) throws -> Result<RowPlan, Rejection>
     ) rethrows -> Result<RowPlan, Rejection> {
         try rows.bytes.withUnsafeBytes { arena in
@@ -264,7 +313,8 @@ final class SQLiteWrite: SQLiteChange {
             var fields: [UnsafeRawBufferPointer?] = []
             values.reserveCapacity(rows.width)
             fields.reserveCapacity(rows.width)
-            for (column, codec) in target.codecs.enumerated() {
+            for column in columns ?? allColumns {
+                let codec = target.codecs[column]
                 let place = row * rows.width + column
                 let start = Int(rows.starts[place])
                 let length = Int(rows.lengths[place])

@@ -53,12 +53,21 @@ public struct Target: Sendable, Hashable {
     /// nothing.
     public var key: [Int]
     public var mode: WriteMode
+    /// Where the keys are kept account of; set by `LedgerDestination.keep`.
+    public var ledger: KeyLedger?
 
-    public init(table: String, fields: [TargetField], key: [Int], mode: WriteMode = .upsert) {
+    public init(
+        table: String,
+        fields: [TargetField],
+        key: [Int],
+        mode: WriteMode = .upsert,
+        ledger: KeyLedger? = nil
+    ) {
         self.table = table
         self.fields = fields
         self.key = key
         self.mode = mode
+        self.ledger = ledger
     }
 
     /// Every record is a new one, whatever is there.
@@ -97,6 +106,14 @@ public struct Rejection: Sendable, Hashable {
         self.field = field
         self.reason = reason
     }
+}
+
+extension Rejection {
+    static let keyOfEarlierRecord = Rejection(
+        code: "duplicate_key",
+        field: "",
+        reason: "an earlier record of the run has the key already"
+    )
 }
 
 /// What a write is going to do, known before it is permitted.

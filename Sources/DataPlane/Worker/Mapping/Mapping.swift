@@ -62,8 +62,8 @@ public struct Mapping: Sendable {
         guard !target.isAppend else { return MappedBatch(rows: mapped, rejections: rejections, lines: rows.lines) }
         RepeatedKeys(target).reject(in: mapped, from: rows, rejections: &rejections)
         let batch = MappedBatch(rows: mapped, rejections: rejections, lines: rows.lines)
-        // A scan in the order of the key is in the same order for every worker; that of a file is in none.
-        return plan.scan.key.isEmpty ? KeyOrder(target).sorted(batch) : batch
+        // A scan in the order of the key is in the same order for every worker.
+        return plan.isScannedByKey ? batch : KeyOrder(target).sorted(batch)
     }
 
     private func run(_ rows: RowBatch, rejections: inout [Int: Rejection]) -> RowBatch {

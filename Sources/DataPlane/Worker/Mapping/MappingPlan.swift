@@ -14,6 +14,10 @@ public struct MappingPlan: Sendable {
     public var fields: [String]
     /// Indexes into `fields`, in the order of `StreamSpec.key`.
     public var keyFields: [Int]
+    /// Records of different batches may have the same key: the destination has to keep account of them.
+    public var isKeyRepeatable: Bool
+    /// The records come in the order of their key.
+    var isScannedByKey: Bool
     public var writeMode: WriteMode
     /// Types of `scan.columns`.
     var columnTypes: [ValueType]

@@ -3,15 +3,21 @@ import Model
 
 /// The key of a stream, and whether the types of its fields can be reached at all.
 extension MappingPlanner {
-    /// The key's places among the fields, and the source columns that the scan goes by.
-    func key(
-        fields: [String],
-        origins: [FieldOrigin],
-        columns: [String]
-    ) throws -> (fields: [Int], columns: [String]) {
+    /// What identifies a record, and what the scan goes by.
+    struct Key {
+        /// Places among the fields.
+        var fields: [Int]
+        /// Source columns; none where the places of the records order them.
+        var columns: [String]
+        /// Records of different batches may have the same key.
+        var isRepeatable = false
+        /// The scan has the records in the order of the key.
+        var isInOrder = false
+    }
+
+    func key(fields: [String], origins: [FieldOrigin], columns: [String]) throws -> Key {
         guard !stream.key.isEmpty else { return try noKey(fields: fields, origins: origins, columns: columns) }
         var places: [Int] = []
-        var names: [String] = []
         for name in stream.key {
             guard let place = fields.firstIndex(of: name) else {
                 throw error(
@@ -21,55 +27,71 @@ extension MappingPlanner {
             }
             guard !places.contains(place) else { throw error(.invalid, "key \"\(name)\" is named twice") }
             places.append(place)
-            // The places of its records order a file, whatever the key is made of.
-            guard !source.isPositional else { continue }
-            let column = try keyColumn(of: origins[place], name, columns: columns)
-            guard !names.contains(column) else {
-                throw error(.invalid, "two fields of the key are made of the same column \"\(column)\"")
-            }
-            names.append(column)
         }
-        return (places, names)
+        // The places of its records order a file, whatever the key is made of.
+        guard !source.isPositional else { return Key(fields: places, columns: [], isRepeatable: stream.writeMode.isByKey) }
+        let names = places.map { keyColumn(of: origins[$0], columns: columns) }
+        if let twice = names.enumerated().first(where: { $1 != nil && names.firstIndex(of: $1) != $0 })?.element {
+            throw error(.invalid, "two fields of the key are made of the same column \"\(twice)\"")
+        }
+        let plain = names.compactMap(\.self)
+        let isPlain = plain.count == names.count
+        // Two records whose key has a NULL may share it; the source refuses them.
+        let known = ([source.primaryKey] + source.uniqueKeys).filter { !$0.isEmpty }
+        if isPlain, known.contains(where: { Set($0).isSubset(of: plain) }) {
+            return Key(fields: places, columns: plain, isInOrder: true)
+        }
+        // Ranges of the source's own key are found along its index, and then one key may come up in several of them.
+        if let own = sourceKeys.first {
+            return Key(fields: places, columns: own, isRepeatable: stream.writeMode.isByKey)
+        }
+        if let computed = names.firstIndex(of: nil) {
+            throw error(
+                .unsupported,
+                "key \"\(fields[places[computed]])\" is computed, and the source has no key of its own to read the records in "
+                    + "ranges of; make the key of source columns as they are (another name is fine)"
+            )
+        }
+        // Equal keys are in one range.
+        return Key(fields: places, columns: plain, isInOrder: true)
+    }
+
+    /// What identifies every record at the source.
+    private var sourceKeys: [[String]] {
+        ([source.primaryKey] + source.uniqueKeys).filter { key in
+            !key.isEmpty && key.allSatisfy { sourceColumn($0)?.isNullable == false }
+        }
     }
 
     /// An append goes by the source's own key, and calls the records by it as far as it passes.
-    private func noKey(
-        fields: [String],
-        origins: [FieldOrigin],
-        columns: [String]
-    ) throws -> (fields: [Int], columns: [String]) {
-        guard stream.writeMode != .upsert else {
-            throw error(.invalid, "an upsert needs a key; set `key` to the fields that identify a record")
+    private func noKey(fields: [String], origins: [FieldOrigin], columns: [String]) throws -> Key {
+        guard !stream.writeMode.isByKey else {
+            throw error(
+                .invalid,
+                "write mode \(stream.writeMode.rawValue) needs a key; set `key` to the fields that identify a record"
+            )
         }
-        guard !source.isPositional else { return ([], []) }
-        let candidates = ([source.primaryKey] + source.uniqueKeys).filter { key in
-            !key.isEmpty && key.allSatisfy { sourceColumn($0)?.isNullable == false }
-        }
-        guard let key = candidates.first else {
+        guard !source.isPositional else { return Key(fields: [], columns: []) }
+        guard let key = sourceKeys.first else {
             throw error(
                 .invalid,
                 "the source has no key to read the records in ranges of; set `key` to fields that identify a record"
             )
         }
         let places = key.compactMap { column in
-            origins.firstIndex { (try? keyColumn(of: $0, column, columns: columns)) == column }
+            origins.firstIndex { keyColumn(of: $0, columns: columns) == column }
         }
-        return (places.count == key.count ? places : [], key)
+        return Key(fields: places.count == key.count ? places : [], columns: key)
     }
 
-    private func keyColumn(of origin: FieldOrigin, _ name: String, columns: [String]) throws -> String {
+    /// The source column that a field is, as it is; nil: it is computed.
+    private func keyColumn(of origin: FieldOrigin, columns: [String]) -> String? {
         switch origin {
         case .passing(let index): return columns[index]
         case .mapped(let mapping):
             guard case .column(let column) = mapping.origin, !mapping.trim, mapping.letterCase == nil,
                 mapping.fallback == nil, mapping.cast == nil
-            else {
-                throw error(
-                    .unsupported,
-                    "key \"\(name)\" is computed; a key must be a source column as it is (another name is fine), "
-                        + "because the records are read in ranges of it"
-                )
-            }
+            else { return nil }
             return column
         }
     }

@@ -47,6 +47,8 @@ struct MappingPlanner {
             table: stream.destination,
             fields: fields,
             keyFields: key.fields,
+            isKeyRepeatable: key.isRepeatable,
+            isScannedByKey: key.isInOrder,
             writeMode: stream.writeMode,
             columnTypes: columns.compactMap { types[$0] },
             origins: origins

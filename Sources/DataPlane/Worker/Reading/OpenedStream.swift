@@ -50,7 +50,7 @@ struct OpenedStream {
         let plan = try Mapping.plan(stream: spec, source: described, destination: table)
         self.index = index
         scan = plan.scan
-        let target: Target
+        var target: Target
         var replacement: Replacement?
         if isReplaced {
             let made = Replacement(
@@ -77,10 +77,20 @@ struct OpenedStream {
                 mode: spec.writeMode
             )
         }
+        if plan.isKeyRepeatable || spec.writeMode == .mirror {
+            let ledger = KeyLedger(
+                installation: run.installation,
+                run: run.id,
+                job: run.job,
+                stream: spec.stream,
+                isMirror: spec.writeMode == .mirror
+            )
+            target = try Self.keep(ledger, of: target, at: destination)
+        }
         self.target = target
         self.replacement = replacement
         mapping = try Mapping(plan, target: target)
-        summary = Self.summary(of: described, index: index, key: plan.scan.key)
+        summary = Self.summary(of: described, index: index, key: plan.isKeyRepeatable ? [] : plan.scan.key)
     }
 
     /// Makes a destination that was connected to anew know the target.
@@ -89,7 +99,7 @@ struct OpenedStream {
     func resolveAgain(at destination: any Destination) throws {
         let names = target.fields.map(\.name)
         let key = target.key.map { names[$0] }
-        let again =
+        var again =
             if let replacement {
                 try Self.resolve(replacement, at: destination)
             } else if let open = destination as? any OpenDestination {
@@ -102,6 +112,7 @@ struct OpenedStream {
                     mode: target.mode
                 )
             }
+        if let ledger = target.ledger { again = try Self.keep(ledger, of: again, at: destination) }
         guard again == target else {
             throw SluiceError(
                 .conflict,
@@ -116,6 +127,21 @@ struct OpenedStream {
             throw SluiceError(.unsupported, "table \(replacement.table): its destination cannot replace a table")
         }
         return try destination.resolve(replacement: replacement)
+    }
+
+    private static func keep(
+        _ ledger: KeyLedger,
+        of target: Target,
+        at destination: any Destination
+    ) throws -> Target {
+        guard let keeper = destination as? any LedgerDestination else {
+            throw SluiceError(
+                .unsupported,
+                "stream \"\(ledger.stream)\": several of its records may have one key, of which its destination can keep no "
+                    + "account; choose a key that is unique at the source"
+            )
+        }
+        return try keeper.keep(ledger, of: target)
     }
 
     /// The records of a range, in the destination's fields and types.

@@ -63,7 +63,10 @@ extension PostgresDestination: ReplacingDestination {
     }
 
     public func discard(installation: InstallationID, run: RunID) throws {
-        try administering { try PostgresReplacement.discard(run: run, $0) }
+        try administering { session in
+            try PostgresReplacement.discard(run: run, session)
+            try PostgresLedger.discard(run, session)
+        }
     }
 
     /// As `writing`; a lock that does not come is worth another try.

@@ -17,6 +17,7 @@ enum PostgresApplying {
         if updates > 0 { statements.append(plan.updateSQL(from: plan.stageTable)) }
         if inserts > 0 { statements.append(plan.insertSQL(from: plan.stageTable)) }
         let count = statements.count
+        if let mirror = plan.mirror { statements.append(mirror.ownSQL()) }
         statements.append("SET CONSTRAINTS ALL IMMEDIATE")
         let answers = try link.connection.execute(statements.joined(separator: "; "))
         return answers.prefix(count).reduce(0) { $0 + $1.affected }

@@ -11,10 +11,10 @@ public final class PostgresDestination: Destination {
         idempotency: .transactional,
         hasFence: true,
         isSingleWriter: false,
-        writeModes: [.upsert, .append, .replace]
+        writeModes: [.upsert, .append, .replace, .mirror]
     )
 
-    private let settings: PostgresSettings
+    let settings: PostgresSettings
     private var link: PostgresLink?
     var plans: [Target: PostgresTargetPlan] = [:]
     /// By target in write mode `replace`.
@@ -92,7 +92,7 @@ public final class PostgresDestination: Destination {
             _ = try PostgresScan.column(name, of: found, stream: table, place: settings.place)
         }
         try found.requireWritable(columns, key: key, mode, as: table, place: settings.place)
-        if mode == .upsert { try found.requireUnique(key, as: table, place: settings.place) }
+        if mode.isByKey { try found.requireUnique(key, as: table, place: settings.place) }
         let plan = PostgresTargetPlan(
             table: found,
             fields: columns,
@@ -103,6 +103,7 @@ public final class PostgresDestination: Destination {
         )
         var target = plan.target
         target.table = table
+        target.mode = mode
         // Resolved again: the temporary objects of the session fit the same target.
         if plans[target] == nil { plans[target] = plan }
         return target

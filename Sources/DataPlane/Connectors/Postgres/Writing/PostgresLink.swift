@@ -71,6 +71,7 @@ final class PostgresLink {
             try connection.prepare(plan.spanName, plan.spanSQL)
             spansAgainAfter[plan.number] = 0
         }
+        if let ledger = plan.ledger { try connection.prepare(ledger.enterName, ledger.enterSQL) }
     }
 
     /// Batches of a target to go before a span is tried again; missing: its key has no spans.

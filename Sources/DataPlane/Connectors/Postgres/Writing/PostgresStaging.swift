@@ -91,6 +91,10 @@ struct PostgresStaging {
             let repeated = try PostgresKeyCheck(plan: plan).repeated(link, rows, skipping: rejections)
             rejections.merge(repeated) { first, _ in first }
         }
+        if let ledger = plan.ledger {
+            let repeated = try PostgresClaims(plan: plan, ledger: ledger).enter(rows, rejected: rejections, link)
+            rejections.merge(repeated) { first, _ in first }
+        }
         var plans = RowComparison.plans(rows, existing, columns: plan.settable)
         let reworded = try PostgresRewording(plan: plan).run(link, rows, existing, plans, skipping: rejections)
         for row in reworded { plans[row] = .unchanged }
@@ -199,6 +203,9 @@ struct PostgresStaging {
         if !refused.isEmpty { try link.connection.execute("ROLLBACK TO staged") }
         for (row, rejection) in try PostgresSifting(plan: plan).run(link) {
             rejections[row] = rejection
+        }
+        if let mirror = plan.mirror {
+            try link.connection.execute(mirror.ownSQL(except: rejections.keys.sorted()))
         }
     }
 

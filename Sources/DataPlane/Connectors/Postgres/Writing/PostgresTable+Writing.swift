@@ -51,7 +51,7 @@ extension PostgresTable {
             )
         }
         // An INSERT may override the identity, an UPDATE may not; the key is never updated.
-        guard mode == .upsert else { return }
+        guard mode.isByKey else { return }
         if let identity = columns.first(where: { $0.isIdentityAlways && !key.contains($0.name) }) {
             throw SluiceError(
                 .invalid,

@@ -10,10 +10,11 @@ struct PostgresTargetPlan {
     let settable: [Int]
     let traits: PostgresTraits
     /// Distinguishes the session's temporary objects.
-    let number: Int
+    private(set) var number: Int
     /// Every record is a new row; the key is only what records are called by.
     let isAppend: Bool
     let normalization: ValueNormalization
+    private(set) var ledger: PostgresLedger?
 
     init(
         table: PostgresTable,
@@ -31,6 +32,14 @@ struct PostgresTargetPlan {
         self.isAppend = isAppend
         settable = isAppend ? [] : fields.indices.filter { !key.contains($0) }
         normalization = ValueNormalization(fields)
+    }
+
+    /// The same with an account of its keys.
+    func keeping(_ ledger: KeyLedger, number: Int) -> PostgresTargetPlan {
+        var plan = self
+        plan.number = number
+        plan.ledger = PostgresLedger(ledger, plan: plan)
+        return plan
     }
 
     /// The write is made before the intent, because what becomes of it only the server knows.
@@ -80,6 +89,11 @@ struct PostgresTargetPlan {
         )
     }
 
+    /// Set for streams that are mirrored.
+    var mirror: PostgresMirror? {
+        ledger.flatMap { $0.ledger.isMirror ? PostgresMirror(plan: self, ledger: $0) : nil }
+    }
+
     // MARK: Names
 
     var lookupName: String { "sluice_lookup_\(number)" }
@@ -120,7 +134,7 @@ struct PostgresTargetPlan {
     }
 
     /// Arrays of keys as rows `k`, numbered from 1.
-    private var numberedKeys: String {
+    var numberedKeys: String {
         let arrays = key.enumerated().map { position, index in
             let type = fields[index].type
             return "$\(position + 1)::\(type.isForeign ? "text" : type.baseName)[]"
@@ -140,14 +154,14 @@ struct PostgresTargetPlan {
             """
     }
 
-    /// All fields of a row `d`.
-    private var read: String {
+    /// All fields of the row `d`.
+    var read: String {
         fields.indices.map { index in
             "d.\(column(index))" + (fields[index].type.isForeign ? "::text" : "")
         }.joined(separator: ", ")
     }
 
-    private func keyMatch(_ values: [String]) -> String {
+    func keyMatch(_ values: [String]) -> String {
         zip(key, values).map { index, value in
             let type = fields[index].type
             return "d.\(column(index)) = \(value)\(type.isForeign ? "::\(type.baseName)" : "")"
