@@ -32,6 +32,7 @@ extension WireEnvelope.OneOf_Body {
             try check.id(planned.run, "run")
             try check.atMost(WireRangesPlanned.rangesMax, planned.ranges.count, "ranges")
             for range in planned.ranges { try range.check(check) }
+            try check.present(planned.deletes.rows <= planned.deletes.owned, "deletes")
         case .intent(let intent):
             try intent.check(check)
         case .outcome(let outcome):

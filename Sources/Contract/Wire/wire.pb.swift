@@ -722,12 +722,16 @@ public nonisolated struct WireStreamOpened: Sendable {
 
   public var warnings: [String] = []
 
+  /// the destination remembers the run's keys: Discard at its end
+  public var keepsLedger: Bool = false
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 }
 
-/// Answer to PlanStream, in pieces of at most 500 ranges; `complete` on the last.
+/// Answer to PlanStream, in pieces of at most 500 ranges; `complete` on the last. To one of kind deletes: one piece without
+/// ranges.
 public nonisolated struct WireRangesPlanned: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -743,6 +747,36 @@ public nonisolated struct WireRangesPlanned: Sendable {
   public var ranges: [WireKeyRange] = []
 
   public var complete: Bool = false
+
+  public var deletes: WireDeletePlan {
+    get {_deletes ?? WireDeletePlan()}
+    set {_deletes = newValue}
+  }
+  /// Returns true if `deletes` has been explicitly set.
+  public var hasDeletes: Bool {self._deletes != nil}
+  /// Clears the value of `deletes`. Subsequent reads from it will return its default value.
+  public mutating func clearDeletes() {self._deletes = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _deletes: WireDeletePlan? = nil
+}
+
+/// What a mirror would take away. The rows to be deleted are numbered from 1: a batch of them is a range of numbers.
+public nonisolated struct WireDeletePlan: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var rows: UInt64 = 0
+
+  /// rows that the stream has written, those to be deleted among them
+  public var owned: UInt64 = 0
+
+  /// records of the run without a readable key; then nothing is to be deleted
+  public var keyless: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2526,7 +2560,7 @@ nonisolated extension WireRunOpened: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireStreamOpened: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".StreamOpened"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}stream_index\0\u{3}source_records\0\u{3}record_bytes\0\u{3}unique_key\0\u{1}warnings\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}stream_index\0\u{3}source_records\0\u{3}record_bytes\0\u{3}unique_key\0\u{1}warnings\0\u{3}keeps_ledger\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2539,6 +2573,7 @@ nonisolated extension WireStreamOpened: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 3: try { try decoder.decodeSingularInt64Field(value: &self.recordBytes) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.uniqueKey) }()
       case 5: try { try decoder.decodeRepeatedStringField(value: &self.warnings) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.keepsLedger) }()
       default: break
       }
     }
@@ -2560,6 +2595,9 @@ nonisolated extension WireStreamOpened: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.warnings.isEmpty {
       try visitor.visitRepeatedStringField(value: self.warnings, fieldNumber: 5)
     }
+    if self.keepsLedger != false {
+      try visitor.visitSingularBoolField(value: self.keepsLedger, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2569,6 +2607,7 @@ nonisolated extension WireStreamOpened: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.recordBytes != rhs.recordBytes {return false}
     if lhs.uniqueKey != rhs.uniqueKey {return false}
     if lhs.warnings != rhs.warnings {return false}
+    if lhs.keepsLedger != rhs.keepsLedger {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2576,7 +2615,7 @@ nonisolated extension WireStreamOpened: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireRangesPlanned: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".RangesPlanned"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0\u{3}stream_index\0\u{1}piece\0\u{1}ranges\0\u{1}complete\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0\u{3}stream_index\0\u{1}piece\0\u{1}ranges\0\u{1}complete\0\u{1}deletes\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2589,12 +2628,17 @@ nonisolated extension WireRangesPlanned: SwiftProtobuf.Message, SwiftProtobuf._M
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.piece) }()
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.ranges) }()
       case 5: try { try decoder.decodeSingularBoolField(value: &self.complete) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._deletes) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.run.isEmpty {
       try visitor.visitSingularBytesField(value: self.run, fieldNumber: 1)
     }
@@ -2610,6 +2654,9 @@ nonisolated extension WireRangesPlanned: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.complete != false {
       try visitor.visitSingularBoolField(value: self.complete, fieldNumber: 5)
     }
+    try { if let v = self._deletes {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2619,6 +2666,47 @@ nonisolated extension WireRangesPlanned: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.piece != rhs.piece {return false}
     if lhs.ranges != rhs.ranges {return false}
     if lhs.complete != rhs.complete {return false}
+    if lhs._deletes != rhs._deletes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireDeletePlan: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".DeletePlan"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}rows\0\u{1}owned\0\u{1}keyless\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.rows) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.owned) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.keyless) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.rows != 0 {
+      try visitor.visitSingularUInt64Field(value: self.rows, fieldNumber: 1)
+    }
+    if self.owned != 0 {
+      try visitor.visitSingularUInt64Field(value: self.owned, fieldNumber: 2)
+    }
+    if self.keyless != 0 {
+      try visitor.visitSingularUInt64Field(value: self.keyless, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireDeletePlan, rhs: WireDeletePlan) -> Bool {
+    if lhs.rows != rhs.rows {return false}
+    if lhs.owned != rhs.owned {return false}
+    if lhs.keyless != rhs.keyless {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -123,7 +123,7 @@ extension RunMachine {
         log(isTransient ? .warning : .debug, "\(name) came back: \(reason)", by: incarnation, at: now, &steps)
         closeAttempt(id, as: .returned, reason: reason, &steps)
         giveBack(attempt.record.batch, reason: reason, isTransient: isTransient, now, &steps)
-        planNext(&steps)
+        planNext(now, &steps)
         assign(now, &steps)
         checkEnd(now, &steps)
         return steps
@@ -178,6 +178,7 @@ extension RunMachine {
         queue.removeAll { $0 == id }
         forget(id)
         swapIsOff(batch.record.streamIndex, &steps)
+        _ = turnOffDeletes(batch.record.streamIndex, "a batch is withheld", &steps)
         steps.changes.append(
             .setBatch(id, state: .withheld, from: batch.record.state, attempts: batch.record.attempts)
         )

@@ -73,7 +73,7 @@ extension RunMachine {
         }
         openWaiting(&steps)
         reconcileDead(now, &steps)
-        planNext(&steps)
+        planNext(now, &steps)
         checkEnd(now, &steps)
         return steps
     }
@@ -151,7 +151,7 @@ extension RunMachine {
         }
         refreshIndeterminate()
         reconcileDead(now, &steps)
-        planNext(&steps)
+        planNext(now, &steps)
         assign(now, &steps)
         checkEnd(now, &steps)
         return steps

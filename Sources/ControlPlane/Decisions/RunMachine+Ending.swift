@@ -6,7 +6,7 @@ extension RunMachine {
         switch record.state {
         case .running:
             queueSwaps(now, &steps)
-            guard hasPlan, batches.isEmpty, attempts.isEmpty, isDiscarded(now, &steps) else { return }
+            guard hasPlan, batches.isEmpty, attempts.isEmpty, !hasDeletesToCome, isDiscarded(now, &steps) else { return }
             end(as: liveEnd, now, &steps)
         case .draining:
             guard attempts.isEmpty, batches.isEmpty, isDiscarded(now, &steps) else { return }
@@ -33,7 +33,10 @@ extension RunMachine {
     private var liveEnd: RunState {
         if record.pendingEnd == .failed { return .failed }
         let isWhole =
-            record.streams.allSatisfy { $0.planComplete && ($0.writeMode != .replace || $0.swap == .committed) }
+            record.streams.allSatisfy {
+                $0.planComplete && ($0.writeMode != .replace || $0.swap == .committed)
+                    && ($0.writeMode != .mirror || $0.deletes?.isDecided == true)
+            }
             && record.counts.batchesWithheld == 0
         return isWhole ? .completed : .cancelled
     }

@@ -22,14 +22,16 @@ extension RunMachine {
         var steps = Steps()
         guard record.state == .held else { return steps }
         record.state = .running
+        let cause = record.hold?.cause
         record.hold = nil
         record.reason = nil
         intensity.forget()
         save(from: .held, &steps)
         audit("run_released", at: now, actor: actor, detail: "", &steps)
+        if cause == .deletes { queueHeldDeletes(now, &steps) }
         steps.directives.append(.wantWorkers(workersWanted))
         openWaiting(&steps)
-        planNext(&steps)
+        planNext(now, &steps)
         assign(now, &steps)
         checkEnd(now, &steps)
         return steps

@@ -70,8 +70,9 @@ extension RunMachine {
             steps.directives.append(.wantWorkers(0))
         }
         openWaiting(&steps)
-        planNext(&steps)
+        planNext(now, &steps)
         assign(now, &steps)
+        checkEnd(now, &steps)
         return steps
     }
 

@@ -124,7 +124,7 @@ extension RunMachine {
             kill([incarnation], reason: "in doubt about a write", &steps)
         }
         refreshIndeterminate()
-        planNext(&steps)
+        planNext(now, &steps)
         assign(now, &steps)
         checkEnd(now, &steps)
         return steps

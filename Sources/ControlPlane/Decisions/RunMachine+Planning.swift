@@ -10,23 +10,27 @@ extension RunMachine {
         piece: UInt32,
         ranges: [(range: KeyRange, records: Int)],
         complete: Bool,
+        deletes: DeleteFacts? = nil,
         _ now: Timestamp
     ) -> Steps {
         var steps = Steps()
         guard var planning = workers[incarnation]?.planning, planning.stream == stream,
-            planning.piece == piece, record.state == .running || record.state == .held
+            planning.piece == piece, record.state == .running || record.state == .held,
+            (planning.kind == .deletes) == (deletes != nil)
         else { return steps }
         planning.piece += 1
         if planning.splits != nil { planning.found += ranges }
         workers[incarnation]?.planning = complete ? nil : planning
         if !isCancelled(stream: stream) {
-            if let batch = planning.splits {
+            if let deletes {
+                deletesPlanned(deletes, of: stream, now, &steps)
+            } else if let batch = planning.splits {
                 if complete { split(batch, into: planning.found, now, &steps) }
             } else {
                 planned(ranges, of: stream, complete: complete, now, &steps)
             }
         }
-        planNext(&steps)
+        planNext(now, &steps)
         assign(now, &steps)
         checkEnd(now, &steps)
         return steps
@@ -94,7 +98,7 @@ extension RunMachine {
     }
 
     /// Sends the first stream that is not wholly planned to a worker, or the first batch to be split, unless one is at it.
-    mutating func planNext(_ steps: inout Steps) {
+    mutating func planNext(_ now: Timestamp, _ steps: inout Steps) {
         guard record.state == .running, !workers.values.contains(where: { $0.planning != nil }) else { return }
         if let stream = record.streams.indices.first(where: { !isPlanned(stream: $0) }) {
             plan(
@@ -103,6 +107,8 @@ extension RunMachine {
                 range: KeyRange(after: record.streams[stream].plannedThrough),
                 &steps
             )
+        } else if let batch = nextToSplit, batch.kind == .deletes {
+            halve(batch, now, &steps)
         } else if let batch = nextToSplit {
             plan(
                 Planning(stream: batch.streamIndex, splits: batch.id),
@@ -110,6 +116,8 @@ extension RunMachine {
                 range: batch.range,
                 &steps
             )
+        } else if let stream = nextToDelete(now, &steps) {
+            plan(Planning(stream: stream, kind: .deletes), recordsPerBatch: 1, range: KeyRange(), &steps)
         }
     }
 
@@ -124,7 +132,13 @@ extension RunMachine {
         else { return }
         workers[planner.key]?.planning = planning
         steps.directives.append(
-            .planStream(planner.key, stream: planning.stream, recordsPerBatch: recordsPerBatch, range: range)
+            .planStream(
+                planner.key,
+                stream: planning.stream,
+                kind: planning.kind,
+                recordsPerBatch: recordsPerBatch,
+                range: range
+            )
         )
     }
 

@@ -43,7 +43,7 @@ extension RunMachine {
         record.counts.planned -= batch.records
         record.counts.batchesPlanned -= 1
         steps.changes.append(.setBatch(id, state: .split, from: .queued, attempts: batch.attempts))
-        let parts = add(ranges, of: batch.streamIndex, crashes: BatchRecord.crashesOfPart, now, &steps)
+        let parts = add(ranges, of: batch.streamIndex, kind: batch.kind, crashes: BatchRecord.crashesOfPart, now, &steps)
         let numbers = parts.map(String.init).joined(separator: ", ")
         log(.warning, "\(name), of which \(batch.crashes) workers died, is split into \(numbers)", at: now, &steps)
         save(from: record.state, &steps)
@@ -51,7 +51,7 @@ extension RunMachine {
 
     /// A suspect of one record is not tried again. Returns false for every other batch.
     mutating func quarantineIfDue(_ id: BatchID, _ now: Timestamp, _ steps: inout Steps) -> Bool {
-        guard let batch = batches[id]?.record, batch.isSuspect, batch.records <= 1, batch.kind == .records,
+        guard let batch = batches[id]?.record, batch.isSuspect, batch.records <= 1, batch.kind != .swap,
             record.state == .running || record.state == .held, !isCancelled(stream: batch.streamIndex)
         else { return false }
         let detail = "\(name(of: id)): \(batch.range.recordText): the workers that had it alone in hand died"
@@ -60,6 +60,7 @@ extension RunMachine {
         record.counts.batchesQuarantined += 1
         steps.changes.append(.setBatch(id, state: .quarantined, from: batch.state, attempts: batch.attempts))
         audit("record_quarantined", at: now, actor: "coordinator", detail: detail, level: .error, &steps)
+        deletesAreOff(batch.streamIndex, "a record is quarantined", now, &steps)
         save(from: record.state, &steps)
         if intensity.noteQuarantine() {
             let reason = "workers died of \(RestartIntensity.quarantinesMax) records, the last: \(detail)"

@@ -94,8 +94,10 @@ extension RunMachine {
         }
     }
 
+    /// Or rows of a ledger.
     private func isLeavingTable(_ stream: Int) -> Bool {
-        isReplacing(stream) && record.streams[stream].swap != .committed
+        (isReplacing(stream) && record.streams[stream].swap != .committed)
+            || isMirror(stream) || streams[stream]?.keepsLedger == true
     }
 
     /// What the run made for itself at the destination is removed, or could not be.

@@ -22,7 +22,7 @@ extension RunMachine {
         }
         save(from: record.state, &steps)
         if mode == .force { killStreams(indexes, now, &steps) }
-        planNext(&steps)
+        planNext(now, &steps)
         assign(now, &steps)
         checkEnd(now, &steps)
         return (steps, true)

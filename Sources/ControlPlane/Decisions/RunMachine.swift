@@ -156,6 +156,8 @@ extension RunMachine {
         var piece: UInt32 = 0
         /// The batch whose range it is; nil: what is not planned yet of the stream.
         var splits: BatchID?
+        /// `deletes`: what is to be deleted of it.
+        var kind = BatchKind.records
         /// Of a batch that is split: it is replaced by all of them at once.
         var found: [(range: KeyRange, records: Int)] = []
     }
@@ -171,10 +173,13 @@ extension RunMachine {
 public struct StreamFacts: Sendable, Hashable {
     public var sourceRecords: Int64?
     public var recordBytes: Int64?
+    /// The destination keeps account of its keys for the time of the run.
+    public var keepsLedger: Bool
 
-    public init(sourceRecords: Int64?, recordBytes: Int64?) {
+    public init(sourceRecords: Int64?, recordBytes: Int64?, keepsLedger: Bool = false) {
         self.sourceRecords = sourceRecords
         self.recordBytes = recordBytes
+        self.keepsLedger = keepsLedger
     }
 }
 
@@ -191,6 +196,8 @@ public struct RunLimits: Sendable, Hashable {
     public var credit: Int
     /// Attempts at one batch that may end in a passing error before the run fails.
     public var attemptsMax: Int
+    /// By stream: the largest share of the rows that it has written which a mirror deletes without a person's leave.
+    public var maxDeletes: [Double]
 
     public init(
         workers: Int,
@@ -200,7 +207,8 @@ public struct RunLimits: Sendable, Hashable {
         onDeadline: DeadlineAction,
         isOrdered: Bool = false,
         credit: Int = 2,
-        attemptsMax: Int = 8
+        attemptsMax: Int = 8,
+        maxDeletes: [Double] = []
     ) {
         self.workers = workers
         self.batch = batch
@@ -210,5 +218,6 @@ public struct RunLimits: Sendable, Hashable {
         self.isOrdered = isOrdered
         self.credit = credit
         self.attemptsMax = attemptsMax
+        self.maxDeletes = maxDeletes
     }
 }

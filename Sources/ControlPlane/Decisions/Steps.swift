@@ -13,7 +13,7 @@ public enum RunDirective: Sendable, Equatable {
     /// So many worker processes, over those it has, are wanted.
     case wantWorkers(Int)
     case openRun(Incarnation, snapshot: String)
-    case planStream(Incarnation, stream: Int, recordsPerBatch: Int, range: KeyRange)
+    case planStream(Incarnation, stream: Int, kind: BatchKind, recordsPerBatch: Int, range: KeyRange)
     case assign(Incarnation, Assignment)
     case answer(Incarnation, PermitAnswer)
     case acknowledge(Incarnation, attempt: AttemptID, write: WriteID)
@@ -83,6 +83,20 @@ public struct FencedAttemptFacts: Sendable, Equatable {
         public var write: WriteID
         public var transaction: String
         public var system: String
+    }
+}
+
+/// What a worker found to be deleted of a mirrored table.
+public struct DeleteFacts: Sendable, Equatable {
+    public var rows: Int
+    public var owned: Int
+    /// Records of the run without a readable key.
+    public var keyless: Int
+
+    public init(rows: Int, owned: Int, keyless: Int) {
+        self.rows = rows
+        self.owned = owned
+        self.keyless = keyless
     }
 }
 

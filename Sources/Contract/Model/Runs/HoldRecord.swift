@@ -5,6 +5,8 @@ public struct HoldRecord: Sendable, Hashable, Codable {
         case workers
         /// Its destination is frozen.
         case frozen
+        /// It would delete more than it may without a person's leave.
+        case deletes
     }
 
     public var cause: Cause

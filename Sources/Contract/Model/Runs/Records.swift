@@ -68,6 +68,8 @@ public struct RunStreamRecord: Sendable, Hashable, Codable {
     public var cancel: StreamCancelRecord?
     /// Of a `replace` stream: what became of putting its new table in the place of the old one; nil: that is to come.
     public var swap: WriteEnding?
+    /// Of a `mirror` stream: what is to be deleted; nil: that is not known yet.
+    public var deletes: DeletesRecord?
 
     public init(
         stream: String,
@@ -79,6 +81,32 @@ public struct RunStreamRecord: Sendable, Hashable, Codable {
         self.writeMode = writeMode
         self.planComplete = planComplete
         self.plannedThrough = plannedThrough
+    }
+}
+
+/// What a run deletes of a `mirror` stream's rows.
+public struct DeletesRecord: Sendable, Hashable, Codable {
+    public enum State: String, Sendable, Hashable, Codable {
+        /// More than a run may delete without a person's leave.
+        case held
+        /// In batches, if there is anything.
+        case queued
+        /// Nothing is deleted in this run.
+        case off
+    }
+
+    public var state: State
+    public var rows: Int
+    /// Rows that the stream has written, those to be deleted among them.
+    public var owned: Int
+    /// Why it is off.
+    public var reason: String?
+
+    public init(state: State, rows: Int = 0, owned: Int = 0, reason: String? = nil) {
+        self.state = state
+        self.rows = rows
+        self.owned = owned
+        self.reason = reason
     }
 }
 

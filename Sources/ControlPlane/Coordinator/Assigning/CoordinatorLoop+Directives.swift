@@ -16,8 +16,15 @@ extension CoordinatorLoop {
             } catch {
                 act(on: run) { $0.abort("the job cannot be sent to a worker: \(error)", now) }
             }
-        case .planStream(let incarnation, let stream, let recordsPerBatch, let range):
-            planStream(incarnation, run, stream: stream, recordsPerBatch: recordsPerBatch, range: range)
+        case .planStream(let incarnation, let stream, let kind, let recordsPerBatch, let range):
+            planStream(
+                incarnation,
+                run,
+                stream: stream,
+                kind: kind,
+                recordsPerBatch: recordsPerBatch,
+                range: range
+            )
         case .assign(let incarnation, let assignment):
             assign(assignment, to: incarnation, run)
         case .answer(let incarnation, let permit):

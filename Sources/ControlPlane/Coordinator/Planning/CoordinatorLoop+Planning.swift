@@ -11,7 +11,8 @@ extension CoordinatorLoop {
         for stream in opened.streams {
             facts[Int(stream.streamIndex)] = StreamFacts(
                 sourceRecords: stream.sourceRecords < 0 ? nil : stream.sourceRecords,
-                recordBytes: stream.recordBytes <= 0 ? nil : stream.recordBytes
+                recordBytes: stream.recordBytes <= 0 ? nil : stream.recordBytes,
+                keepsLedger: stream.keepsLedger
             )
             warnings += stream.warnings
         }
@@ -39,6 +40,7 @@ extension CoordinatorLoop {
                 piece: planned.piece,
                 ranges: ranges,
                 complete: planned.complete,
+                deletes: planned.hasDeletes ? DeleteFacts(planned.deletes) : nil,
                 now
             )
         }
@@ -60,15 +62,27 @@ extension CoordinatorLoop {
         _ incarnation: Incarnation,
         _ run: RunID,
         stream: Int,
+        kind: BatchKind,
         recordsPerBatch: Int,
         range: KeyRange
     ) {
         var order = WirePlanStream()
         order.run = run.wire
         order.streamIndex = UInt32(stream)
+        order.kind = WireBatchKind(kind)
         order.recordsPerBatch = UInt32(recordsPerBatch)
         if let after = range.after { order.after.values = after }
         if let through = range.through { order.through.values = through }
         outbox.append(.work(incarnation, .planStream(order)))
+    }
+}
+
+extension DeleteFacts {
+    init(_ plan: WireDeletePlan) {
+        self.init(
+            rows: Int(clamping: plan.rows),
+            owned: Int(clamping: plan.owned),
+            keyless: Int(clamping: plan.keyless)
+        )
     }
 }

@@ -82,7 +82,8 @@ extension CoordinatorLoop {
             recordsPerSecond: job.rateLimit,
             deadline: job.deadline,
             onDeadline: job.onDeadline,
-            isOrdered: job.isOrdered
+            isOrdered: job.isOrdered,
+            maxDeletes: job.streams.map { $0.maxDeletes ?? StreamSpec.defaultMaxDeletes }
         )
     }
 }

@@ -124,7 +124,7 @@ public struct StagedWrite: Sendable {
     public var system: String
     /// One per row of the batch.
     public var plans: [RowPlan]
-    /// For the rows planned as `.update`, in row order: all fields as they are now, read under this write's own transaction.
+    /// For the rows planned as `.update` or `.delete`, in row order: all fields as they are now, read under this write's own transaction.
     public var before: RowBatch
     /// Values that the destination itself made of the rows (triggers, generated columns, rounding), in row order for inserts and
     /// updates; nil: exactly what was handed over.

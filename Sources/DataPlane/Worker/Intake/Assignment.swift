@@ -25,4 +25,12 @@ struct Assignment: Equatable, Sendable {
         range = KeyRange(message.range)
         records = Int(clamping: message.range.records)
     }
+
+    /// Of the rows to be deleted; nil where the range is none of numbers.
+    var numbers: ClosedRange<Int>? {
+        guard let after = range.after, let through = range.through, after.count == 1, through.count == 1,
+            let first = Int(after[0]), let last = Int(through[0]), first >= 0, first < last
+        else { return nil }
+        return (first + 1)...last
+    }
 }

@@ -82,17 +82,29 @@ final class OpenedRun {
         isBroken = true
     }
 
-    /// Leaves an open fence for the attempt at the destination, connecting anew where the connection broke.
-    func openFence(of attempt: AttemptID) throws {
-        if isBroken {
-            destination.close()
-            destination = try Registry.destination(for: destinationConnection)
-            try destination.openGate(installation: installation, run: id)
-            for stream in streams.values {
-                try stream.resolveAgain(at: destination)
-            }
-            isBroken = false
+    /// Connects anew where the connection broke.
+    private func mendDestination() throws {
+        guard isBroken else { return }
+        destination.close()
+        destination = try Registry.destination(for: destinationConnection)
+        try destination.openGate(installation: installation, run: id)
+        for stream in streams.values {
+            try stream.resolveAgain(at: destination)
         }
+        isBroken = false
+    }
+
+    func ledgerDestination() throws -> any LedgerDestination {
+        try mendDestination()
+        guard let keeper = destination as? any LedgerDestination else {
+            throw SluiceError(.internal, "deletes at a destination that keeps no account of keys")
+        }
+        return keeper
+    }
+
+    /// Leaves an open fence for the attempt at the destination.
+    func openFence(of attempt: AttemptID) throws {
+        try mendDestination()
         do {
             try destination.openFence(identity(of: attempt))
         } catch let error as SluiceError where error.isRetriable {

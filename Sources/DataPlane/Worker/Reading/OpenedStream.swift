@@ -90,7 +90,9 @@ struct OpenedStream {
         self.target = target
         self.replacement = replacement
         mapping = try Mapping(plan, target: target)
-        summary = Self.summary(of: described, index: index, key: plan.isKeyRepeatable ? [] : plan.scan.key)
+        var summary = Self.summary(of: described, index: index, key: plan.isKeyRepeatable ? [] : plan.scan.key)
+        summary.keepsLedger = target.ledger != nil
+        self.summary = summary
     }
 
     /// Makes a destination that was connected to anew know the target.

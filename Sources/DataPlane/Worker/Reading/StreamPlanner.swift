@@ -21,6 +21,7 @@ struct StreamPlanner {
                 SluiceError(.internal, "stream \(message.streamIndex) was not opened")
             )
         }
+        if message.kind == .deletes { return planDeletes(message, of: stream) }
         outbox.doing("planning \(stream.scan.stream)")
         var piece = WireRangesPlanned.with {
             $0.run = message.run
@@ -48,6 +49,35 @@ struct StreamPlanner {
             return
         } catch {
             outbox.fail(message.run, error)
+        }
+    }
+
+    /// What has to go of the destination's table, once all records are written.
+    private func planDeletes(_ message: WirePlanStream, of stream: OpenedStream) {
+        var pause = BatchWriter.firstPause
+        for attempt in 1... {
+            do {
+                outbox.doing("looking for what \(stream.scan.stream) has no longer")
+                let found = try run.ledgerDestination().planDeletes(of: stream.target)
+                return outbox.post(
+                    .rangesPlanned(
+                        .with {
+                            $0.run = message.run
+                            $0.streamIndex = message.streamIndex
+                            $0.complete = true
+                            $0.deletes.rows = UInt64(found.rows)
+                            $0.deletes.owned = UInt64(found.owned)
+                            $0.deletes.keyless = UInt64(found.keyless)
+                        }
+                    )
+                )
+            } catch {
+                let error = SluiceError(describing: error)
+                guard error.isRetriable, attempt < BatchWriter.triesMax else { return outbox.fail(message.run, error) }
+                run.destinationBroke()
+                guard mailbox.pause(pause, isStarted: false) else { return }
+                pause = pause * 2
+            }
         }
     }
 

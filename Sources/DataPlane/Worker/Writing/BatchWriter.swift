@@ -73,7 +73,7 @@ final class BatchWriter {
         return write(mapped, of: stream)
     }
 
-    /// What is to be written; a swap writes no records.
+    /// What is to be written; a swap and deletes write no records.
     private func records(of stream: OpenedStream) throws -> MappedBatch {
         guard assignment.kind == .records else {
             return MappedBatch(rows: RowBatch(width: stream.target.fields.count), rejections: [:])

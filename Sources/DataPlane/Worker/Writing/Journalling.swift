@@ -42,8 +42,8 @@ struct Journalling {
         let before = RowReader(staged.before)
         let after = RowReader(staged.after ?? rows)
         let handedOver = RowReader(rows)
-        // `before` holds the updated rows only, `after` the inserted and updated ones, both in row order.
-        var updates = 0
+        // `before` holds the updated and deleted rows only, `after` the inserted and updated ones, both in row order.
+        var replaced = 0
         var written = 0
         var writer = SegmentWriter()
         writer.begin(
@@ -63,12 +63,14 @@ struct Journalling {
                             writer.addInsert { after($0, place) }
                             written += 1
                         case .update:
-                            let updated = updates
+                            let updated = replaced
                             writer.addUpdate(before: { before($0, updated) }, after: { after($0, place) })
                             written += 1
-                            updates += 1
+                            replaced += 1
                         case .delete:
-                            throw SluiceError(.internal, "an upsert to \(target.table) plans a delete")
+                            let deleted = replaced
+                            writer.addDelete { before($0, deleted) }
+                            replaced += 1
                         case .reject:
                             let rejection = staged.rejections[row]
                             writer.addReject(

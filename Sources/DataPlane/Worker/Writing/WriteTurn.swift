@@ -51,16 +51,17 @@ struct WriteTurn {
 
     func take(_ mapped: MappedBatch, rejections: [Int: Rejection]) -> End {
         let staged: StagedWrite
+        let rows: RowBatch
         do {
             outbox.doing("staging")
-            staged = try stage(mapped, rejections)
+            (staged, rows) = try stage(mapped, rejections)
         } catch {
             return end(of: error, intent: nil)
         }
         let intent: WireIntent
         do {
             intent = try Journalling(identity: identity, batch: assignment.batch, stream: stream)
-                .intent(of: staged, rows: mapped.rows, lines: mapped.lines)
+                .intent(of: staged, rows: rows, lines: mapped.lines)
         } catch {
             run.destination.rollBack()
             return .failed(SluiceError(describing: error))
@@ -85,22 +86,31 @@ struct WriteTurn {
         return decide(intent)
     }
 
-    private func stage(_ mapped: MappedBatch, _ rejections: [Int: Rejection]) throws -> StagedWrite {
+    /// - Returns: also what the keys of rejected rows are found in.
+    private func stage(
+        _ mapped: MappedBatch,
+        _ rejections: [Int: Rejection]
+    ) throws -> (staged: StagedWrite, rows: RowBatch) {
         switch assignment.kind {
         case .records:
-            return try run.destination.stage(
+            let staged = try run.destination.stage(
                 identity,
                 target: stream.target,
                 rows: mapped.rows,
                 rejections: rejections
             )
+            return (staged, mapped.rows)
         case .swap:
             guard let destination = run.destination as? any ReplacingDestination else {
                 throw WriteFailure.failed(SluiceError(.internal, "a swap at a destination that cannot replace"))
             }
-            return try destination.stageSwap(identity, target: stream.target, records: assignment.records)
+            let staged = try destination.stageSwap(identity, target: stream.target, records: assignment.records)
+            return (staged, mapped.rows)
         case .deletes:
-            throw WriteFailure.failed(SluiceError(.unsupported, "this worker does not delete"))
+            guard let destination = run.destination as? any LedgerDestination, let numbers = assignment.numbers else {
+                throw WriteFailure.failed(SluiceError(.internal, "deletes without numbers, or at a destination that has none"))
+            }
+            return try destination.stageDeletes(identity, target: stream.target, numbers: numbers)
         }
     }
 
