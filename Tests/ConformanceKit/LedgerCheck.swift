@@ -78,12 +78,10 @@ public enum LedgerCheck: String, CaseIterable, Sendable {
         var rows = contacts(1...4)
         rows[3][0] = .null
         let handed = Rejection(code: "invalid_value", field: "email", reason: "as the kit says")
-        let twice = Rejection(code: "duplicate_key", field: "", reason: "as the kit says")
-        let staged = try session.write(rows, rejections: [0: handed, 1: twice, 3: handed]).staged
-        try requireEqual(staged.plans, [.reject, .reject, .insert, .reject], "plans")
-        // 2 was no record of its own.
-        try requireEqual(try write(session, contacts(1...3)), [0, 2], "rows rejected as repeated")
-        try requireEqual(try subject.rows(session.table), contacts(2...3), "rows")
+        let staged = try session.write(rows, rejections: [0: handed, 3: handed]).staged
+        try requireEqual(staged.plans, [.reject, .insert, .insert, .reject], "plans")
+        try requireEqual(try write(session, contacts(1...5)), [0, 1, 2], "rows rejected as repeated")
+        try requireEqual(try subject.rows(session.table), contacts(2...5), "rows")
     }
 
     private static func checkOtherRuns(

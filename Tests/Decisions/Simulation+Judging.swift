@@ -37,11 +37,14 @@ extension Simulation {
             }
             switch effective.ending {
             case .committed:
-                counts.applied += effective.counts.inserted
+                counts.applied += effective.counts.inserted + effective.counts.deleted
                 counts.inserted += effective.counts.inserted
+                counts.deleted += effective.counts.deleted
                 counts.writes += 1
-            case .rolledBack where batch.state == .withheld: counts.notApplied += effective.counts.inserted
-            case .unknowable where batch.state == .withheld: counts.unknowable += effective.counts.inserted
+            case .rolledBack where batch.state == .withheld:
+                counts.notApplied += effective.counts.inserted + effective.counts.deleted
+            case .unknowable where batch.state == .withheld:
+                counts.unknowable += effective.counts.inserted + effective.counts.deleted
             default: break
             }
         }
@@ -84,6 +87,30 @@ extension Simulation {
         }
     }
 
+    /// A mirrored stream has lost exactly the rows of its committed deletes: all that were found in a completed run that has
+    /// not turned them off, none where they were never queued.
+    private func judgeDeletes() throws {
+        let run = store.run
+        try expect(run.counts.deleted == recounted().deleted, "I12: deleted \(run.counts.deleted)")
+        for (index, stream) in run.streams.enumerated() {
+            let batches = store.batches.values.filter { $0.streamIndex == index && $0.kind == .deletes }
+            let rows = batches.filter { $0.state != .split }.map(\.records).reduce(0, +)
+            guard stream.writeMode == .mirror, stream.deletes?.state == .queued else {
+                try expect(rows == 0, "\(rows) deletes of a stream that has \(String(describing: stream.deletes))")
+                continue
+            }
+            let isCancelled = stream.cancel != nil
+            try expect(rows == deletes[index].rows || isCancelled, "\(rows) of \(deletes[index].rows) deletes queued")
+            guard run.state == .completed, !isCancelled else { continue }
+            let over = batches.filter { $0.state == .done || $0.state == .quarantined }.map(\.records).reduce(0, +)
+            try expect(over == deletes[index].rows, "completed with \(over) of \(deletes[index].rows) deletes done")
+        }
+        guard run.state == .completed else { return }
+        for (index, stream) in run.streams.enumerated() where stream.writeMode == .mirror && stream.cancel == nil {
+            try expect(stream.deletes != nil && stream.deletes?.state != .held, "completed, and stream \(index) not decided")
+        }
+    }
+
     /// Everything that must hold at the end, whatever happened.
     func judge() throws {
         let run = store.run
@@ -117,6 +144,7 @@ extension Simulation {
             "I12: batches \(run.counts)"
         )
         try judgeSwaps()
+        try judgeDeletes()
         try judgePoison()
     }
 

@@ -17,6 +17,8 @@ extension Simulation {
             try take { $0.runFailed(id, SluiceError(.conflict, "the view is gone", isRetriable: true), $1) }
         case .planned(let stream, let ranges):
             try take { $0.rangesPlanned(id, stream: stream, piece: 0, ranges: ranges, complete: true, $1) }
+        case .deletesPlanned(let stream, let found):
+            try take { $0.rangesPlanned(id, stream: stream, piece: 0, ranges: [], complete: true, deletes: found, $1) }
         case .intent(let facts):
             try take { $0.intentReceived(id, facts, epoch: 1, $1) }
         case .outcome(let facts):
@@ -131,7 +133,7 @@ extension Simulation {
                     counts: WriteCounts(
                         inserted: assignment.kind == .records ? assignment.records : 0,
                         updated: 0,
-                        deleted: 0,
+                        deleted: assignment.kind == .deletes ? assignment.records : 0,
                         unchanged: 0,
                         rejected: 0
                     ),
@@ -155,7 +157,9 @@ extension Simulation {
             } else {
                 worker.outbox.append(.cannotOpen)
             }
-        case .planStream(_, let stream, let count, let range):
+        case .planStream(_, let stream, .deletes, _, _):
+            worker.outbox.append(.deletesPlanned(stream: stream, deletes[stream]))
+        case .planStream(_, let stream, _, let count, let range):
             worker.outbox.append(.planned(stream: stream, plan(stream, count, range)))
         case .assign(_, let assignment): worker.assigned.append(assignment)
         case .answer(_, let answer):

@@ -35,6 +35,7 @@ struct Simulation {
         case opened
         case cannotOpen
         case planned(stream: Int, [(range: KeyRange, records: Int)])
+        case deletesPlanned(stream: Int, DeleteFacts)
         case intent(IntentFacts)
         case outcome(OutcomeFacts)
         case returned(AttemptID)
@@ -70,6 +71,10 @@ struct Simulation {
     var log: [String] = []
     /// Of each stream; their keys are 1, 2, 3, …
     let records: [Int]
+    /// What there is to delete of each stream, should it be mirrored.
+    let deletes: [DeleteFacts]
+    /// Streams of which more than allowed is deleted because a person let them.
+    var letGoStreams: Set<Int> = []
     /// Records that a worker dies of.
     let poison: Set<Place>
     var deathsDrawn = 0
@@ -105,11 +110,16 @@ struct Simulation {
             actor: "test",
             createdAt: Timestamp(microseconds: 0),
             streams: ["s", "t"].map { name in
-                RunStreamRecord(stream: name, writeMode: random.next() % 3 == 0 ? .replace : .upsert)
+                RunStreamRecord(stream: name, writeMode: [.replace, .mirror, .upsert][Int(random.next() % 3)])
             }
         )
         store = MemoryStore(run: record)
         limits.isOrdered = random.next() % 2 == 0
+        limits.maxDeletes = [0.01, 0.5]
+        deletes = (0..<2).map { _ in
+            let rows = random.next() % 2 == 0 ? 0 : Int(random.next() % 25)
+            return DeleteFacts(rows: rows, owned: 40, keyless: random.next() % 8 == 0 ? 1 : 0)
+        }
         machine = RunMachine(record: record, limits: limits, seed: random.next())
         crashes = Int(random.next() % 3)
         deaths = Int(random.next() % 3)
@@ -156,8 +166,10 @@ struct Simulation {
         if machine.isFrozen, steps.changes.contains(where: \.isPermit) {
             throw Wrong(description: "a permit while the destination is frozen")
         }
+        let before = store.run
         try store.apply(steps.changes)
         try checkOrder(steps)
+        try checkDeletes(steps, before)
         for directive in steps.directives {
             execute(directive)
         }
@@ -174,10 +186,29 @@ struct Simulation {
         }
     }
 
+    /// Nothing is deleted before every record of the run is done, under one view, and not more than a person has let go.
+    private mutating func checkDeletes(_ steps: Steps, _ before: RunRecord) throws {
+        for case .insertBatches(let added) in steps.changes {
+            guard let batch = added.first(where: { $0.kind == .deletes }) else { continue }
+            // Parts take the place of a batch that was there.
+            if store.batches.values.contains(where: { $0.kind == .deletes && $0.state == .split }) { continue }
+            let stream = batch.streamIndex
+            let records = store.batches.values.filter { $0.kind == .records }
+            let found = deletes[stream]
+            let isTooMuch = Double(found.rows) > limits.maxDeletes[stream] * Double(found.owned)
+            guard store.run.streams[stream].writeMode == .mirror, records.allSatisfy(\.state.isOver),
+                records.filter({ $0.streamIndex == stream }).allSatisfy({ $0.state == .done || $0.state == .split }),
+                store.run.streams[stream].planComplete, store.run.snapshotGeneration == 1, found.keyless == 0,
+                !isTooMuch || before.hold?.cause == .deletes
+            else { throw Wrong(description: "deletes of stream \(stream) are queued, which must not be") }
+            if isTooMuch { letGoStreams.insert(stream) }
+        }
+    }
+
     private mutating func execute(_ directive: RunDirective) {
         switch directive {
         case .wantWorkers(let count): wanted = count
-        case .openRun(let worker, _), .planStream(let worker, _, _, _), .assign(let worker, _),
+        case .openRun(let worker, _), .planStream(let worker, _, _, _, _), .assign(let worker, _),
             .answer(let worker, _), .acknowledge(let worker, _, _), .retireWorker(let worker, _):
             workers[worker]?.inbox.append(directive)
         case .killWorkers(let killed, _):

@@ -26,6 +26,11 @@ import Testing
         try check.run(on: PostgresSubject().conformance(isWithoutKey: true))
     }
 
+    @Test(arguments: MirrorCheck.allCases)
+    func `a PostgreSQL destination that is mirrored to passes`(_ check: MirrorCheck) throws {
+        try check.run(on: PostgresSubject().conformance())
+    }
+
     @Test(arguments: LedgerCheck.allCases)
     func `a PostgreSQL destination that keeps account of keys passes`(_ check: LedgerCheck) throws {
         try check.run(on: PostgresSubject().conformance())

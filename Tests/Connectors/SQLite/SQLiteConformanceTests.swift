@@ -30,6 +30,11 @@ import Testing
         try check.run(on: SQLiteSubject(journal).conformance())
     }
 
+    @Test(arguments: MirrorCheck.allCases, [false, true])
+    func `an SQLite destination that is mirrored to passes`(_ check: MirrorCheck, _ isWithoutRowID: Bool) throws {
+        try check.run(on: SQLiteSubject().conformance(isWithoutRowID: isWithoutRowID))
+    }
+
     @Test(arguments: AppendCheck.allCases, SQLiteSubject.Journal.allCases)
     func `an SQLite destination to append to passes`(_ check: AppendCheck, _ journal: SQLiteSubject.Journal) throws {
         try check.run(on: SQLiteSubject(journal).conformance(isWithoutKey: true))
