@@ -40,6 +40,7 @@ BEGIN
     INSERT INTO sluice.marker (write, attempt, run, installation)
         VALUES (v_write, v_attempt, v_run, v_installation);
 END $admit$;
-GRANT USAGE ON SCHEMA sluice TO :"role";
+-- CREATE: keys that are remembered for the time of a run, and the rows that a mirror may delete.
+GRANT USAGE, CREATE ON SCHEMA sluice TO :"role";
 GRANT SELECT, INSERT, UPDATE, DELETE ON sluice.gate, sluice.fence, sluice.marker, sluice.closing TO :"role";
 COMMIT;

@@ -39,7 +39,11 @@ public enum MirrorCheck: String, CaseIterable, Sendable {
         let next = try mirror.session()
         _ = try next.write(Array(first[5..<12]))
         for _ in 1...2 {
-            try requireEqual(try mirror.plan(next), DeletePlan(rows: 8, owned: 15, keyless: 0), "deletes of the second run")
+            try requireEqual(
+                try mirror.plan(next),
+                DeletePlan(rows: 8, owned: 15, keyless: 0),
+                "deletes of the second run"
+            )
         }
         let staged = try mirror.stage(next, 1...8)
         try requireEqual(staged.plans, Array(repeating: .delete, count: 8), "plans")
@@ -116,7 +120,11 @@ public enum MirrorCheck: String, CaseIterable, Sendable {
         let write = WriteID.sample()
         let staged = try mirror.stage(run, 2...3, write: write)
         try run.destination.apply()
-        let abandoned = WriteInDoubt(identity: run.identity(write), transaction: staged.transaction, system: staged.system)
+        let abandoned = WriteInDoubt(
+            identity: run.identity(write),
+            transaction: staged.transaction,
+            system: staged.system
+        )
         if type(of: run.destination).capabilities.hasFence {
             let closer = try mirror.subject.makeDestination()
             defer { closer.close() }
@@ -140,7 +148,11 @@ public enum MirrorCheck: String, CaseIterable, Sendable {
         defer { judge.close() }
         try DestinationCheck.expectApplied(judge, committed, "deletes that were committed")
         try DestinationCheck.expectNotApplied(judge, abandoned, "deletes that were not")
-        try requireEqual(try mirror.subject.rows(mirror.table), [contacts(1...1), contacts(3...4)].flatMap(\.self), "rows")
+        try requireEqual(
+            try mirror.subject.rows(mirror.table),
+            [contacts(1...1), contacts(3...4)].flatMap(\.self),
+            "rows"
+        )
     }
 }
 

@@ -32,7 +32,13 @@ final class WriteSession {
             guard let keeper = destination as? any LedgerDestination else {
                 throw ConformanceFailure("it keeps no account of keys")
             }
-            let ledger = KeyLedger(installation: installation, run: run, job: job, stream: stream, isMirror: mode == .mirror)
+            let ledger = KeyLedger(
+                installation: installation,
+                run: run,
+                job: job,
+                stream: stream,
+                isMirror: mode == .mirror
+            )
             for _ in 1...2 { target = try keeper.keep(ledger, of: target) }
         }
         self.target = target

@@ -43,7 +43,7 @@ private struct PlayedRun {
         try store.apply(steps.changes)
         for directive in steps.directives {
             switch directive {
-            case .planStream(_, let stream, let count, let range):
+            case .planStream(_, let stream, _, let count, let range):
                 let ranges = plan(range, count)
                 let worker = worker
                 try take {

@@ -107,7 +107,10 @@ extension Simulation {
         }
         guard run.state == .completed else { return }
         for (index, stream) in run.streams.enumerated() where stream.writeMode == .mirror && stream.cancel == nil {
-            try expect(stream.deletes != nil && stream.deletes?.state != .held, "completed, and stream \(index) not decided")
+            try expect(
+                stream.deletes != nil && stream.deletes?.state != .held,
+                "completed, and stream \(index) not decided"
+            )
         }
     }
 

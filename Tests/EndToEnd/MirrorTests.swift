@@ -35,7 +35,9 @@ import Testing
         #expect((first.counts.inserted, first.counts.unchanged, first.counts.deleted) == (199, 1, 0))
 
         // 7 was there, as it is at the source: it is not the stream's own.
-        try ends.source.run("DELETE FROM contacts WHERE id IN (7, 50, 51, 120); UPDATE contacts SET mail = 'x' WHERE id = 8")
+        try ends.source.run(
+            "DELETE FROM contacts WHERE id IN (7, 50, 51, 120); UPDATE contacts SET mail = 'x' WHERE id = 8"
+        )
         let second = try run(server)
         #expect(second.state == .completed)
         #expect((second.counts.deleted, second.counts.updated, second.counts.rejected) == (3, 1, 0))
@@ -126,7 +128,9 @@ import Testing
             _ = try server.wait(for: started, "deletes") { $0.counts.deleted >= reached || $0.state.isTerminal }
             _ = try server.cancel(started, .force)
             let ended = try server.waitForEnd(of: started)
-            let deleted = try records(server, ended, .delete).filter { $0.verdict == .applied }.compactMap { Int($0.key) }
+            let deleted = try records(server, ended, .delete).filter { $0.verdict == .applied }.compactMap {
+                Int($0.key)
+            }
             let left = try ends.destination.ids("people")
             #expect(Set(left) == Set(before).subtracting(deleted), "round \(round), \(reached)")
             #expect(ended.counts.deleted == deleted.count)

@@ -105,7 +105,8 @@ import Testing
                 ("email: mail", "email: &mail mail\n          second: *mail"), ("value: shop", "value: ~"),
                 ("value: shop", "value: 1.5e3"), ("drop: [note]", "drop: []"), ("deadline: 30s", "deadline: 1.5m"),
                 ("bytes: 1MiB", "bytes: 64 KiB"), ("rate_limit: 7/s", "rate_limit: 0.5/m"),
-                ("email: mail", "email: '{{{mail}}}'"), ("write_mode: mirror\n        max_deletes: 0.05\n", "\n"), ("drop: [note]", ""),
+                ("email: mail", "email: '{{{mail}}}'"), ("write_mode: mirror\n        max_deletes: 0.05\n", "\n"),
+                ("drop: [note]", ""),
                 ("quote: none", "quote: '\"'"), ("url: \"${PG}\"", "url: a$b${C}$"), ("type: sqlite", "type: 'sqlite'"),
             ].map(changed) + [
                 Sample.text.replacing("\n", with: "\r\n"), "\u{FEFF}" + Sample.text, "connections: {}\n", "jobs: {}\n",

@@ -28,6 +28,8 @@ class Stream:
     def __init__(self, run, spec, index):
         self.name, self.target, self.index = spec["stream"], spec["destination"], index
         self.run = run
+        if spec.get("writeMode", "upsert") != "upsert":
+            raise self._failed("unsupported", f"this worker has no write mode {spec['writeMode']}")
         source = describe(run.source, run.source_file, self.name)
         target = describe(run.destination.opened, run.destination.file, self.target)
         origins = self._origins(spec, source, target)

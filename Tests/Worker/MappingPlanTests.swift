@@ -114,7 +114,8 @@ struct MappingPlanTests {
         .column("mail", to: "email", fallback: .text("")),
         .column("mail", to: "email", cast: .text),
     ])
-    func `a computed key is read by the source's own, and may come up in several batches`(mapping: FieldMapping) throws {
+    func `a computed key is read by the source's own, and may come up in several batches`(mapping: FieldMapping) throws
+    {
         let drop = ["first", "last", "mail"]
         let plan = try kit.plan([mapping], drop: drop, key: ["email"])
         #expect(plan.scan.key == ["id"])
@@ -128,7 +129,8 @@ struct MappingPlanTests {
         ) { try kit.plan([mapping], drop: drop, key: ["email"]) }
     }
 
-    @Test func `a key is repeatable only where no key of the source rules it out and its own orders the ranges`() throws {
+    @Test func `a key is repeatable only where no key of the source rules it out and its own orders the ranges`() throws
+    {
         var kit = MappingKit(["a int64!", "b int64!", "c text"], ["a int64", "b int64", "c text"])
         func plan(_ key: [String]) throws -> [String] {
             let plan = try kit.plan(key: key)

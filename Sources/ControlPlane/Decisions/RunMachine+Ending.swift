@@ -6,7 +6,9 @@ extension RunMachine {
         switch record.state {
         case .running:
             queueSwaps(now, &steps)
-            guard hasPlan, batches.isEmpty, attempts.isEmpty, !hasDeletesToCome, isDiscarded(now, &steps) else { return }
+            guard hasPlan, batches.isEmpty, attempts.isEmpty, !hasDeletesToCome, isDiscarded(now, &steps) else {
+                return
+            }
             end(as: liveEnd, now, &steps)
         case .draining:
             guard attempts.isEmpty, batches.isEmpty, isDiscarded(now, &steps) else { return }

@@ -31,7 +31,8 @@ extension RunMachine {
             let records = found.keyless == 1 ? "a record has" : "\(found.keyless) records have"
             return deletesAreOff(stream, "\(records) no readable key", now, &steps)
         }
-        let allowed = limits.maxDeletes.indices.contains(stream) ? limits.maxDeletes[stream] : StreamSpec.defaultMaxDeletes
+        let allowed =
+            limits.maxDeletes.indices.contains(stream) ? limits.maxDeletes[stream] : StreamSpec.defaultMaxDeletes
         let isHeld = Double(found.rows) > allowed * Double(found.owned)
         record.streams[stream].deletes = DeletesRecord(
             state: isHeld ? .held : .queued,

@@ -43,7 +43,14 @@ extension RunMachine {
         record.counts.planned -= batch.records
         record.counts.batchesPlanned -= 1
         steps.changes.append(.setBatch(id, state: .split, from: .queued, attempts: batch.attempts))
-        let parts = add(ranges, of: batch.streamIndex, kind: batch.kind, crashes: BatchRecord.crashesOfPart, now, &steps)
+        let parts = add(
+            ranges,
+            of: batch.streamIndex,
+            kind: batch.kind,
+            crashes: BatchRecord.crashesOfPart,
+            now,
+            &steps
+        )
         let numbers = parts.map(String.init).joined(separator: ", ")
         log(.warning, "\(name), of which \(batch.crashes) workers died, is split into \(numbers)", at: now, &steps)
         save(from: record.state, &steps)

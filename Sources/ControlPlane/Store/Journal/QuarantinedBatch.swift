@@ -11,9 +11,11 @@ struct QuarantinedBatch: Equatable {
     var streamIndex: Int
     /// Of its one record.
     var range: KeyRange
+    var kind = BatchKind.records
 
-    /// The key in the source's text form; `>6` where the record is the last one, behind 6.
+    /// The key in the source's text form; `>6` where the record is the last one, behind 6; `#6` for the sixth row to be deleted.
     var keyText: String {
+        if kind == .deletes { return "#" + (range.through ?? []).joined() }
         if let through = range.through { return through.joined(separator: ",") }
         return ">" + (range.after ?? []).joined(separator: ",")
     }

@@ -29,7 +29,9 @@ extension MappingPlanner {
             places.append(place)
         }
         // The places of its records order a file, whatever the key is made of.
-        guard !source.isPositional else { return Key(fields: places, columns: [], isRepeatable: stream.writeMode.isByKey) }
+        guard !source.isPositional else {
+            return Key(fields: places, columns: [], isRepeatable: stream.writeMode.isByKey)
+        }
         let names = places.map { keyColumn(of: origins[$0], columns: columns) }
         if let twice = names.enumerated().first(where: { $1 != nil && names.firstIndex(of: $1) != $0 })?.element {
             throw error(.invalid, "two fields of the key are made of the same column \"\(twice)\"")

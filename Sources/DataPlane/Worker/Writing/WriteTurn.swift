@@ -108,7 +108,9 @@ struct WriteTurn {
             return (staged, mapped.rows)
         case .deletes:
             guard let destination = run.destination as? any LedgerDestination, let numbers = assignment.numbers else {
-                throw WriteFailure.failed(SluiceError(.internal, "deletes without numbers, or at a destination that has none"))
+                throw WriteFailure.failed(
+                    SluiceError(.internal, "deletes without numbers, or at a destination that has none")
+                )
             }
             return try destination.stageDeletes(identity, target: stream.target, numbers: numbers)
         }

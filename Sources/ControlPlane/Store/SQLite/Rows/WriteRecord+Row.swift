@@ -51,7 +51,8 @@ extension QuarantinedBatch {
             range: KeyRange(
                 after: try row.optionalJSON("range_after"),
                 through: try row.optionalJSON("range_through")
-            )
+            ),
+            kind: try row.name("batch_kind")
         )
     }
 }

@@ -12,7 +12,7 @@ enum PostgresFence {
     static let closedState = "SL001"
 
     /// Serializes the making of the schema: "sluice" in ASCII.
-    static let lockKey = 0x73_6C75_6963_65
+    private static let lockKey = 0x73_6C75_6963_65
 
     static func isMade(_ session: PostgresSession) throws -> Bool {
         let answer = try session.run("SELECT to_regprocedure('sluice.admit(uuid,uuid,uuid,uuid)') IS NOT NULL")

@@ -82,7 +82,8 @@ struct PostgresLedger {
     ///
     /// - Throws: `unsupported`, saying what the role lacks.
     func open(_ session: PostgresSession, behind barrier: PostgresBarrier, for table: String) throws {
-        let what = "\(session.place): table \"\(table)\": the keys of stream \"\(ledger.stream)\" must be remembered there"
+        let what =
+            "\(session.place): table \"\(table)\": the keys of stream \"\(ledger.stream)\" must be remembered there"
         if case .sessions(let reason) = barrier {
             throw SluiceError(.unsupported, "\(what) from batch to batch, but \(reason)")
         }
@@ -91,7 +92,8 @@ struct PostgresLedger {
             let role = mayCreate.text(row: 0, column: 1) ?? ""
             throw SluiceError(
                 .unsupported,
-                "\(what) from batch to batch; GRANT CREATE ON SCHEMA sluice TO \(role), or run Deploy/postgres-fence.sql again"
+                "\(what) from batch to batch; GRANT CREATE ON SCHEMA sluice TO \(role), or run Deploy/postgres-fence.sql"
+                    + " again"
             )
         }
         let keyed = "(\(columns), PRIMARY KEY (\(keys())))"
@@ -103,19 +105,22 @@ struct PostgresLedger {
                 ; CREATE TABLE IF NOT EXISTS \(owned) \(keyed)
                 """
         }
-        try Self.alone(session, made)
+        try alone(session, made)
         try Self.drop(
             session,
             where: "relname ~ '^(seen|keyless|gone)_[0-9a-f]{32}_\(owner)$' AND relname !~ '_\(ledger.run.digits)_'"
         )
     }
 
-    /// Executes the statements as one transaction, while no other process executes any here.
-    static func alone(_ session: PostgresSession, _ sql: String) throws {
+    /// Executes the statements as one transaction, while no other process executes any for this stream.
+    func alone(_ session: PostgresSession, _ sql: String) throws {
+        let key = Int64(bitPattern: UInt64(owner, radix: 16) ?? 0)
+        try Self.execute(session, "SELECT pg_advisory_xact_lock(\(key)); \(sql)")
+    }
+
+    private static func execute(_ session: PostgresSession, _ sql: String) throws {
         do {
-            try session.connection.execute(
-                "BEGIN; SET LOCAL client_min_messages = error; SELECT pg_advisory_xact_lock(\(PostgresFence.lockKey)); \(sql); COMMIT"
-            )
+            try session.connection.execute("BEGIN; SET LOCAL client_min_messages = error; \(sql); COMMIT")
         } catch {
             if session.isOpen, session.connection.isInTransaction { try session.run("ROLLBACK") }
             throw error
@@ -140,7 +145,7 @@ struct PostgresLedger {
         for row in 0..<found.rows {
             guard let name = found.text(row: row, column: 0) else { continue }
             do {
-                try alone(session, "SET LOCAL lock_timeout = '1s'; DROP TABLE IF EXISTS sluice.\(name)")
+                try execute(session, "SET LOCAL lock_timeout = '1s'; DROP TABLE IF EXISTS sluice.\(name)")
             } catch let error as PostgresError where error.sqlState == "55P03" {
                 continue
             }

@@ -50,7 +50,7 @@ struct PostgresMirror {
 
     /// What the stream has written, no record has the key of and is still there, numbered once and for all.
     func planDeletes(_ session: PostgresSession) throws -> DeletePlan {
-        try PostgresLedger.alone(
+        try ledger.alone(
             session,
             """
             SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on;
@@ -99,7 +99,8 @@ struct PostgresMirror {
                 reason: "a trigger or a policy of the table kept the row"
             )
         }
-        let but = refused.keys.isEmpty ? "" : " AND g.n NOT IN (\(refused.keys.map(String.init).joined(separator: ", ")))"
+        let but =
+            refused.keys.isEmpty ? "" : " AND g.n NOT IN (\(refused.keys.map(String.init).joined(separator: ", ")))"
         _ = try link.connection.query(
             statement(
                 "DELETE FROM \(ledger.owned) AS o USING \(ledger.gone) AS g WHERE \(between) AND \(ledger.match("o", "g"))\(but)",
