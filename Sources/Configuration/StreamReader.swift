@@ -115,7 +115,7 @@ struct StreamReader {
 
     private func key(_ keyEntry: Entry?, of stream: StreamSpec, at entry: Entry) -> [String] {
         guard let keyEntry else {
-            if stream.writeMode != .upsert { return [] }
+            if !stream.writeMode.isByKey { return [] }
             entry.report(
                 "\"key\" is missing; write mode \(stream.writeMode.rawValue) needs the destination fields that identify a "
                     + "record, for example key: [id]"

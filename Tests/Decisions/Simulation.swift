@@ -117,7 +117,7 @@ struct Simulation {
         limits.isOrdered = random.next() % 2 == 0
         limits.maxDeletes = [0.01, 0.5]
         deletes = (0..<2).map { _ in
-            let rows = random.next() % 2 == 0 ? 0 : Int(random.next() % 25)
+            let rows = random.next() % 4 == 0 ? 0 : 1 + Int(random.next() % 25)
             return DeleteFacts(rows: rows, owned: 40, keyless: random.next() % 8 == 0 ? 1 : 0)
         }
         machine = RunMachine(record: record, limits: limits, seed: random.next())

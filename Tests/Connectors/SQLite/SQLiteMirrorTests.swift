@@ -5,6 +5,7 @@ import Testing
 /// What only SQLite knows of ledgers and deletes: foreign keys, triggers, collations.
 @Suite final class SQLiteMirrorTests {
     private let subject: SQLiteSubject
+    private let installation = InstallationID.make(milliseconds: 1)
 
     init() throws {
         subject = try SQLiteSubject()
@@ -12,7 +13,7 @@ import Testing
 
     private func identity(_ run: RunID) -> WriteIdentity {
         WriteIdentity(
-            installation: .make(milliseconds: 1),
+            installation: installation,
             run: run,
             attempt: .make(milliseconds: 2),
             write: .make(milliseconds: 3)
@@ -21,10 +22,10 @@ import Testing
 
     private func kept(_ run: RunID, fields: [String] = ["id"]) throws -> (any LedgerDestination, Target) {
         let keeper = try #require(try subject.destination() as? any LedgerDestination)
-        try keeper.openGate(installation: .make(milliseconds: 1), run: run)
+        try keeper.openGate(installation: installation, run: run)
         let target = try keeper.resolve(table: "t", fields: fields, key: ["id"], mode: .mirror)
         let ledger = KeyLedger(
-            installation: .make(milliseconds: 1),
+            installation: installation,
             run: run,
             job: "job",
             stream: "s",

@@ -5,6 +5,7 @@ extension PostgresDestination: LedgerDestination {
     public func keep(_ ledger: KeyLedger, of target: Target) throws -> Target {
         var plain = target
         plain.mode = .upsert
+        plain.ledger = nil
         let plan = try plan(of: plain)
         var kept = target
         kept.ledger = ledger
