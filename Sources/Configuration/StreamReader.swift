@@ -72,7 +72,8 @@ struct StreamReader {
     }
 
     private static let modes: [String: [WriteMode]] = [
-        "postgres": [.upsert, .append, .replace, .mirror], "sqlite": [.upsert, .append, .replace, .mirror], "csv": [.append],
+        "postgres": [.upsert, .append, .replace, .mirror], "sqlite": [.upsert, .append, .replace, .mirror],
+        "csv": [.append],
         "jsonl": [.append],
     ]
 

@@ -76,7 +76,12 @@ final class Ends {
         return try destination.column(sql).count
     }
 
-    func serve(maxDeletes: String = "", rate: String = "", stream: String? = nil) throws -> SluiceServer {
+    func serve(
+        maxDeletes: String = "",
+        rate: String = "",
+        stream: String? = nil,
+        environment: [String: String] = [:]
+    ) throws -> SluiceServer {
         let limit = maxDeletes.isEmpty ? "" : "max_deletes: \(maxDeletes), "
         let mirror = """
             { stream: contacts, destination: people, write_mode: mirror, \(limit)key: [id], map: { email: mail } }
@@ -96,7 +101,8 @@ final class Ends {
                     \(rate.isEmpty ? "" : "rate_limit: \(rate)")
                     streams:
                       - \((stream ?? mirror).replacing("\n", with: "\n        "))
-                """
+                """,
+            environment: environment
         )
     }
 }

@@ -143,6 +143,32 @@ import Testing
         #expect(try ends.destination.ids("people") == ends.source.ids("contacts"))
     }
 
+    @Test(
+        arguments: Ends.Kind.allCases,
+        ["before_intent", "after_intent", "after_permit", "in_commit", "before_outcome"]
+    )
+    func `a worker that is killed amid deletes leaves the run exact`(_ kind: Ends.Kind, _ site: String) throws {
+        let ends = try Ends(kind, records: 500, in: directory.path)
+        var server = try ends.serve(maxDeletes: "1")
+        _ = try run(server)
+        try server.kill()
+        try ends.source.run("DELETE FROM contacts WHERE id > 100")
+        // Two batches of records, eight of deletes, among two workers or for one.
+        let pass = kind == .postgres ? 4 : 5
+        server = try ends.serve(
+            maxDeletes: "1",
+            environment: [
+                "SLUICE_TEST_KILL_AT": "\(site):\(pass)", "SLUICE_TEST_KILL_ONCE": directory.file("once"),
+            ]
+        )
+        let ended = try run(server)
+        #expect(FileManager.default.fileExists(atPath: directory.file("once")), "nobody was killed")
+        #expect(ended.state == .completed)
+        #expect((ended.counts.deleted, ended.counts.unchanged, ended.counts.rejected) == (400, 100, 0))
+        #expect(try records(server, ended, .delete).count { $0.verdict == .applied } == 400)
+        #expect(try ends.destination.ids("people") == Array(1...100))
+    }
+
     @Test(arguments: Ends.Kind.allCases)
     func `of two source records with one key in different batches the second is rejected`(_ kind: Ends.Kind) throws {
         let ends = try Ends(kind, records: 300, in: directory.path)

@@ -168,4 +168,33 @@ import Testing
             configuration.warnings.map(\.description) == ["f:8:9: jobs.j.streams[1]: \"t\" and \"u\" both write \"x\""]
         )
     }
+
+    @Test func `a table that is mirrored to takes one stream, and a share of it is from 0 to 1`() throws {
+        func mistakes(_ first: String, _ second: String) throws -> String {
+            let text = """
+                connections: { a: { type: sqlite, path: a }, b: { type: sqlite, path: b } }
+                jobs:
+                  j:
+                    source: a
+                    destination: b
+                    streams:
+                      - { stream: t, key: [id], destination: x\(first) }
+                      - { stream: u, key: [id], destination: x\(second) }
+                """
+            do {
+                _ = try Configuration.parse(text, file: "f", folder: "/")
+                return ""
+            } catch {
+                return "\(error)"
+            }
+        }
+        for modes in [(", write_mode: mirror", ""), ("", ", write_mode: mirror")] {
+            let found = try mistakes(modes.0, modes.1)
+            #expect(found.contains("a table that is mirrored to takes one stream"), "\(found)")
+        }
+        let share = try mistakes(", write_mode: mirror, max_deletes: 1%", "")
+        #expect(share.contains("expected a share from 0 to 1, such as 0.01 for a hundredth, found \"1%\""), "\(share)")
+        let upsert = try mistakes(", max_deletes: 0.5", "")
+        #expect(upsert.contains("only write_mode: mirror deletes; this stream's is upsert"), "\(upsert)")
+    }
 }

@@ -125,6 +125,14 @@ import Wire
         #expect(refusal(of: frame) == "rangesPlanned: 501 ranges, allowed are 500")
     }
 
+    @Test func `more rows to be deleted than the stream has`() throws {
+        var envelope = try WireEnvelope(serializedBytes: GoldenFrame.bytes("ranges_planned"))
+        envelope.rangesPlanned.deletes.rows = 3
+        envelope.rangesPlanned.deletes.owned = 2
+        let frame: [UInt8] = try envelope.serializedBytes()
+        #expect(refusal(of: frame)?.contains("deletes") == true)
+    }
+
     @Test func `an impostor: routing id and envelope must agree`() throws {
         let frame = try GoldenFrame.bytes("intent")
         let routed = try Codec.decodeRouted([GoldenFrame.worker.bytes, frame], on: .fromWorker)
