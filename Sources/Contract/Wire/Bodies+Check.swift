@@ -32,7 +32,8 @@ extension WireEnvelope.OneOf_Body {
             try check.id(planned.run, "run")
             try check.atMost(WireRangesPlanned.rangesMax, planned.ranges.count, "ranges")
             for range in planned.ranges { try range.check(check) }
-            try check.present(planned.deletes.rows <= planned.deletes.owned, "deletes")
+            let (rows, owned) = (Int(clamping: planned.deletes.rows), Int(clamping: planned.deletes.owned))
+            try check.atMost(owned, rows, "rows to be deleted")
         case .intent(let intent):
             try intent.check(check)
         case .outcome(let outcome):
