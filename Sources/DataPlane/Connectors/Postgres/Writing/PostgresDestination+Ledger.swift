@@ -1,10 +1,9 @@
 import Drivers
-public import Model
+import Model
 
 extension PostgresDestination: LedgerDestination {
     public func keep(_ ledger: KeyLedger, of target: Target) throws -> Target {
         var plain = target
-        plain.mode = .upsert
         plain.ledger = nil
         let plan = try plan(of: plain)
         var kept = target
