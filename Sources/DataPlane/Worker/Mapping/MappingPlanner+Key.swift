@@ -32,7 +32,8 @@ extension MappingPlanner {
         return (places, names)
     }
 
-    /// An append goes by the source's own key, and calls the records by it as far as it passes.
+    /// An append or a replacement goes by the source's own key, and calls the records by it as far as it passes; without one by their places.
+    /// Where there is a key these are no choice: the rest of a plan can be read by it under another view of the data, too.
     private func noKey(
         fields: [String],
         origins: [FieldOrigin],
@@ -46,6 +47,7 @@ extension MappingPlanner {
             !key.isEmpty && key.allSatisfy { sourceColumn($0)?.isNullable == false }
         }
         guard let key = candidates.first else {
+            if source.hasPlaces { return ([], []) }
             throw error(
                 .invalid,
                 "the source has no key to read the records in ranges of; set `key` to fields that identify a record"
