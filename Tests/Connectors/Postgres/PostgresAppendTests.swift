@@ -241,11 +241,14 @@ import Testing
         #expect(try bench.server.rows("SELECT id FROM t") == ["1"])
     }
 
-    @Test func `views and rules are refused, and a missing column is named`() throws {
+    @Test func `views, rules and foreign partitions are refused, and a missing column is named`() throws {
         let bench = try PostgresBench(
             """
             CREATE TABLE base (id int8); CREATE VIEW v AS SELECT * FROM base; CREATE TABLE r (id int8);
             CREATE RULE elsewhere AS ON INSERT TO r DO INSTEAD INSERT INTO base VALUES (NEW.id);
+            CREATE TABLE parts (id int8) PARTITION BY LIST (id);
+            CREATE FOREIGN DATA WRAPPER far; CREATE SERVER away FOREIGN DATA WRAPPER far;
+            CREATE FOREIGN TABLE part PARTITION OF parts DEFAULT SERVER away;
             """
         )
         let writer = try bench.writer()
@@ -255,6 +258,7 @@ import Testing
             }
         }
         #expect(refused("v", "id")?.code == .unsupported)
+        #expect(refused("parts", "id")?.message.contains("is a foreign table") == true)
         #expect(refused("r", "id")?.message.contains("CREATE RULE") == true)
         #expect(refused("base", "ids")?.message.contains("\"id\"") == true)
         #expect(refused("base", "id", key: ["id", "no"])?.code == .notFound)
