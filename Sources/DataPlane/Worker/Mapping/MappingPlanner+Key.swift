@@ -32,8 +32,9 @@ extension MappingPlanner {
         return (places, names)
     }
 
-    /// An append or a replacement goes by the source's own key, and calls the records by it as far as it passes; without one by their places.
-    /// Where there is a key these are no choice: the rest of a plan can be read by it under another view of the data, too.
+    /// An append or a replacement goes by the source's own key, and calls the records by it as far as it passes; without one
+    /// by their places. Where there is a key these are no choice: by it the rest of a plan can be read in another view of
+    /// the data, too.
     private func noKey(
         fields: [String],
         origins: [FieldOrigin],
