@@ -210,6 +210,12 @@ public enum AppendCheck: String, CaseIterable, Sendable {
         // As after a SIGKILL: nobody has ended the write.
         let other = try subject.makeDestination()
         defer { other.close() }
+        try other.closeFence(
+            installation: session.installation,
+            run: session.run,
+            attempt: session.attempt,
+            transactions: [committed.transaction, abandoned.transaction].filter { !$0.isEmpty }
+        )
         for _ in 1...2 {
             try DestinationCheck.expectApplied(other, committed, "a committed write")
             try DestinationCheck.expectNotApplied(other, abandoned, "a write that was prepared and abandoned")

@@ -88,4 +88,22 @@ struct MappingFilesTests {
         }
         #expect(error?.message.contains("set `key`") == true)
     }
+
+    @Test func `an append goes by the source's key, and only without one by places`() throws {
+        var source = MappingKit.table("s", ["id text", "n int64!"])
+        source.hasPlaces = true
+        source.primaryKey = []
+        func plan(_ mode: WriteMode) throws -> MappingPlan {
+            let stream = StreamSpec(stream: "s", destination: "d", writeMode: mode, key: [])
+            return try Mapping.plan(stream: stream, source: source, destination: OpenTable.describe(stream, source))
+        }
+        #expect(try plan(.append).scan.key == [])
+        #expect(try plan(.append).key == [])
+        #expect(throws: SluiceError.self) { try plan(.upsert) }
+        // A key that may be NULL is none of all records.
+        source.uniqueKeys = [["id"]]
+        #expect(try plan(.append).scan.key == [])
+        source.uniqueKeys = [["id"], ["n"]]
+        #expect(try plan(.append).scan.key == ["n"])
+    }
 }

@@ -103,6 +103,110 @@ import Testing
         #expect(behind.ranges.first?.range.after == ranges[3].range.through)
     }
 
+    @Test func `a table without a key is read by places, each record once, by all who share the view`() throws {
+        let bench = try PostgresBench(
+            """
+            CREATE TABLE t (mark text, n int); INSERT INTO t SELECT g / 2, g / 2 FROM generate_series(1, 3000) g;
+            DELETE FROM t WHERE n % 7 = 3; UPDATE t SET mark = mark || ' again' WHERE n % 5 = 0; CREATE INDEX ON t (n)
+            """
+        )
+        let source = try bench.source()
+        let view = try source.openSnapshot(adopting: nil)
+        let other = try bench.source()
+        _ = try other.openSnapshot(adopting: view)
+        let found = try source.discover(stream: "t")
+        #expect(found[0].hasPlaces && !found[0].isPositional)
+        let filter = Filter.compare(column: "n", .greater, .integer(1000))
+        let all = try bench.server.rows("SELECT mark FROM t").sorted()
+        let some = try bench.server.rows("SELECT mark FROM t WHERE n > 1000").sorted()
+        // What others do meanwhile is not seen: rows that move, go and come.
+        try bench.server.run("UPDATE t SET mark = 'moved' WHERE n % 2 = 0; DELETE FROM t WHERE n % 3 = 0")
+        try bench.server.run("VACUUM t")
+        try bench.server.run("INSERT INTO t VALUES ('new', 5000)")
+        for (scan, expected) in [
+            (Scan(stream: "t", columns: ["mark"], key: []), all),
+            (Scan(stream: "t", columns: ["mark"], key: [], filter: filter), some),
+        ] {
+            for size in [40, 1000, 5000] {
+                var ranges: [PlannedRange] = []
+                try source.plan(scan, recordsPerRange: size, range: KeyRange()) { ranges.append($0) }
+                #expect(ranges.count == (expected.count + size - 1) / size)
+                var read = RowBatch(width: 1)
+                for planned in ranges {
+                    let before = read.count
+                    try other.read(scan, range: planned.range, into: &read)
+                    #expect(read.count - before == planned.records)
+                }
+                #expect(read.texts(0).compactMap(\.self).sorted() == expected)
+            }
+            // A range is cut further, down to single records.
+            let (_, ranges) = try readAll(source, scan, size: 100)
+            var single: [Int] = []
+            try other.plan(scan, recordsPerRange: 1, range: ranges[2].range) { single.append($0.records) }
+            #expect(single == Array(repeating: 1, count: 100))
+        }
+    }
+
+    @Test func `places of another view, or of a table that was written anew, are refused and never mixed`() throws {
+        let bench = try PostgresBench("CREATE TABLE t (n int); INSERT INTO t SELECT generate_series(1, 100)")
+        let scan = Scan(stream: "t", columns: ["n"], key: [])
+        func planned(_ source: any Source) throws -> [KeyRange] {
+            var ranges: [KeyRange] = []
+            try source.plan(scan, recordsPerRange: 30, range: KeyRange()) { ranges.append($0.range) }
+            return ranges
+        }
+        func read(_ source: any Source, _ range: KeyRange) throws -> Int {
+            var batch = RowBatch(width: 1)
+            try source.read(scan, range: range, into: &batch)
+            return batch.count
+        }
+        func refused(_ source: any Source, _ range: KeyRange) {
+            let error = #expect(throws: SluiceError.self) { try read(source, range) }
+            #expect(error?.code == .conflict && error?.isRetriable == false)
+            #expect(error?.message.contains("start the run again") == true)
+            #expect(throws: SluiceError.self) { try source.plan(scan, recordsPerRange: 10, range: range) { _ in } }
+        }
+        // The planner goes, one that shares its view stays: nothing is lost.
+        let planner = try bench.source()
+        let heir = try bench.source()
+        _ = try heir.openSnapshot(adopting: try planner.openSnapshot(adopting: nil))
+        let ranges = try planned(planner)
+        #expect(ranges.count == 4)
+        planner.close()
+        try bench.server.run("UPDATE t SET n = n WHERE n = 95")
+        #expect(try ranges.map { try read(heir, $0) } == [30, 30, 30, 10])
+        // The last one goes: in another view places are worth nothing, but the whole table needs none.
+        heir.close()
+        let later = try bench.source()
+        let view = try later.openSnapshot(adopting: nil)
+        for range in ranges { refused(later, range) }
+        #expect(try read(later, KeyRange()) == 100)
+        // The view stays, the rows go elsewhere: nobody who has touched the table holds it as it was.
+        let idle = try bench.source()
+        _ = try idle.openSnapshot(adopting: view)
+        let again = try planned(later)
+        later.close()
+        try bench.server.run("VACUUM FULL t")
+        for range in again { refused(idle, range) }
+    }
+
+    @Test func `places are those of one table: views, partitions and parents have none`() throws {
+        let bench = try PostgresBench(
+            """
+            CREATE TABLE base (n int); CREATE VIEW v AS SELECT * FROM base; CREATE TABLE parent (n int);
+            CREATE TABLE child () INHERITS (parent); CREATE TABLE parts (n int) PARTITION BY LIST (n)
+            """
+        )
+        let source = try bench.source()
+        _ = try source.openSnapshot(adopting: nil)
+        for table in ["v", "parent", "parts"] {
+            #expect(try source.discover(stream: table).map(\.hasPlaces) == [false])
+            let scan = Scan(stream: table, columns: ["n"], key: [])
+            let error = #expect(throws: SluiceError.self) { try readAll(source, scan, size: 10) }
+            #expect(error?.message.contains("needs key columns") == true)
+        }
+    }
+
     @Test func `the filter is pushed down, in plan and in read`() throws {
         let bench = try PostgresBench(
             """

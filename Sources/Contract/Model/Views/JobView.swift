@@ -107,8 +107,8 @@ public struct ConnectionReport: Sendable, Hashable, Codable {
     }
 }
 
-/// What `Connectors.StreamDescription` says, as the API shows it; the JSON of the two is the same, but for `isPositional`,
-/// which only a worker needs to know.
+/// What `Connectors.StreamDescription` says, as the API shows it; the JSON of the two is the same, but for `isPositional`
+/// and `hasPlaces`, which only a worker needs to know.
 public struct StreamView: Sendable, Hashable, Codable {
     public var name: String
     public var columns: [ColumnView]

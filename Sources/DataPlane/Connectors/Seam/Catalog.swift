@@ -15,6 +15,9 @@ public struct StreamDescription: Sendable, Codable, Hashable {
     public var averageRecordBytes: Int64?
     /// Its records have no order but their place in a file: a scan of it has an empty key.
     public var isPositional: Bool
+    /// A scan of it may have an empty key: its records are then read by their places, which mean something in one view of the
+    /// data only.
+    public var hasPlaces: Bool
 
     public init(
         name: String,
@@ -23,7 +26,8 @@ public struct StreamDescription: Sendable, Codable, Hashable {
         uniqueKeys: [[String]] = [],
         estimatedRecords: Int64? = nil,
         averageRecordBytes: Int64? = nil,
-        isPositional: Bool = false
+        isPositional: Bool = false,
+        hasPlaces: Bool = false
     ) {
         self.name = name
         self.columns = columns
@@ -32,6 +36,7 @@ public struct StreamDescription: Sendable, Codable, Hashable {
         self.estimatedRecords = estimatedRecords
         self.averageRecordBytes = averageRecordBytes
         self.isPositional = isPositional
+        self.hasPlaces = hasPlaces
     }
 }
 

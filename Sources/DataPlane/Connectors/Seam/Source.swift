@@ -4,8 +4,8 @@ public import Model
 public struct Scan: Sendable, Hashable {
     public var stream: String
     public var columns: [String]
-    /// Source columns that order and partition the records; unique together. Empty for a positional stream, whose records
-    /// are read in the order of their places.
+    /// Source columns that order and partition the records; unique together. Empty for a positional stream, and one that has
+    /// places, whose records are read in the order of these.
     public var key: [String]
     public var filter: Filter?
 
@@ -63,7 +63,7 @@ public protocol Source: AnyObject {
     /// `scan.columns`. Fields are in the canonical encoding of the types that `discover` gave. A record that cannot be read
     /// is a row with a rejection.
     ///
-    /// - Throws: `conflict` when a file is not the one any more that was planned.
+    /// - Throws: `conflict` when a file is not the one any more that was planned, or the view not the one in which places were.
     func read(_ scan: Scan, range: KeyRange, into batch: inout RowBatch) throws
 
     /// Lets go of the view and the connection. Idempotent.

@@ -65,7 +65,9 @@ extension MappingPlanner {
         }
     }
 
-    /// An append goes by the source's own key, and calls the records by it as far as it passes.
+    /// An append or a replacement goes by the source's own key, and calls the records by it as far as it passes; without one
+    /// by their places. Where there is a key these are no choice: by it the rest of a plan can be read in another view of
+    /// the data, too.
     private func noKey(fields: [String], origins: [FieldOrigin], columns: [String]) throws -> Key {
         guard !stream.writeMode.isByKey else {
             throw error(
@@ -75,6 +77,7 @@ extension MappingPlanner {
         }
         guard !source.isPositional else { return Key(fields: [], columns: []) }
         guard let key = sourceKeys.first else {
+            if source.hasPlaces { return Key(fields: [], columns: []) }
             throw error(
                 .invalid,
                 "the source has no key to read the records in ranges of; set `key` to fields that identify a record"

@@ -53,7 +53,9 @@ struct PostgresCatalog {
                     (SELECT sum(s.avg_width) FROM pg_stats s
                         WHERE s.schemaname = n.nspname AND s.tablename = c.relname),
                     CASE WHEN c.reltuples > 0
-                        THEN (c.relpages * 8192.0 / c.reltuples)::int8 END)
+                        THEN (c.relpages * 8192.0 / c.reltuples)::int8 END),
+                c.relkind IN ('r', 'm') AND NOT c.relhassubclass
+                    AND EXISTS (SELECT FROM pg_am a WHERE a.oid = c.relam AND a.amname = 'heap')
             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND \(condition)
             ORDER BY 2, 3
@@ -68,7 +70,8 @@ struct PostgresCatalog {
                 columns: [],
                 indexes: [],
                 estimatedRecords: relations.text(row: row, column: 4).flatMap { Int64($0) },
-                averageRecordBytes: relations.text(row: row, column: 5).flatMap { Int64($0) }
+                averageRecordBytes: relations.text(row: row, column: 5).flatMap { Int64($0) },
+                hasPlaces: session.connection.serverVersion >= 140_000 && relations.bool(row: row, column: 6)
             )
         }
         guard !tables.isEmpty else { return [] }

@@ -11,6 +11,8 @@ struct PostgresTable: Sendable {
     var indexes: [PostgresIndex]
     var estimatedRecords: Int64?
     var averageRecordBytes: Int64?
+    /// One heap, no partitions or children: `ctid` names a row, and ranges of it can be read (PostgreSQL 14 and later).
+    var hasPlaces: Bool
 
     var qualifiedName: String { "\(PostgresName.quoted(schema)).\(PostgresName.quoted(name))" }
 
@@ -28,7 +30,8 @@ struct PostgresTable: Sendable {
             primaryKey: primaryKey,
             uniqueKeys: otherKeys,
             estimatedRecords: estimatedRecords,
-            averageRecordBytes: averageRecordBytes
+            averageRecordBytes: averageRecordBytes,
+            hasPlaces: hasPlaces
         )
     }
 }
@@ -46,6 +49,17 @@ struct PostgresColumn: Sendable {
     var number: Int
     /// A collation that takes different texts for equal, for SQL; nil: its collation does not.
     var looseCollation: String?
+
+    /// The place of a row in its table.
+    static let place = PostgresColumn(
+        name: "ctid",
+        type: PostgresType(oid: 27, modifier: -1, name: "tid", carrier: "tid", baseName: "tid", isDomain: false),
+        isNullable: false,
+        hasDefault: false,
+        isGenerated: true,
+        isIdentityAlways: false,
+        number: -1
+    )
 
     var description: ColumnDescription {
         ColumnDescription(

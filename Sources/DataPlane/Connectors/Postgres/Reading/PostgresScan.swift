@@ -6,34 +6,43 @@ struct PostgresScan {
     let place: String
     let stream: String
     let from: String
+    /// `pg_class.oid` of the table.
+    let table: UInt32
     let filter: String?
     let key: [PostgresColumn]
     private let selected: [PostgresColumn]
     /// The key's own index delivers the rows in its order, so that stepping is cheap.
     let hasKeyIndex: Bool
+    /// There is no key: the records are read by their places, `ctid` being the key.
+    let goesByPlaces: Bool
 
-    /// - Throws: `notFound` for columns that are not there, with near names; `invalid` without a key.
+    /// - Throws: `notFound` for columns that are not there, with near names; `invalid` without a key and places.
     init(_ scan: Scan, table: PostgresTable, place: String) throws {
         self.place = place
         stream = scan.stream
-        from = "\(table.qualifiedName) AS r"
-        guard !scan.key.isEmpty else {
+        self.table = table.oid
+        goesByPlaces = scan.key.isEmpty
+        // A child that the table gets later would have the same places.
+        from = "\(goesByPlaces ? "ONLY " : "")\(table.qualifiedName) AS r"
+        guard !goesByPlaces || table.hasPlaces else {
             throw SluiceError(.invalid, "\(place): stream \"\(scan.stream)\" needs key columns to be read by")
         }
         func column(_ name: String) throws -> PostgresColumn {
             try PostgresScan.column(name, of: table, stream: scan.stream, place: place)
         }
         selected = try scan.columns.map(column)
-        key = try scan.key.map(column)
+        key = goesByPlaces ? [.place] : try scan.key.map(column)
         if let condition = scan.filter {
             for name in condition.columns { _ = try column(name) }
             filter = try FilterSQL.render(condition, dialect: .postgres)
         } else {
             filter = nil
         }
-        hasKeyIndex = table.indexes.contains { index in
-            index.isAscending && !index.isSpecial && Array(index.columns.prefix(scan.key.count)) == scan.key
-        }
+        hasKeyIndex =
+            !goesByPlaces
+            && table.indexes.contains { index in
+                index.isAscending && !index.isSpecial && Array(index.columns.prefix(scan.key.count)) == scan.key
+            }
     }
 
     static func column(
@@ -51,14 +60,14 @@ struct PostgresScan {
     /// `r."a", r."b"`: the key. Qualified, since ORDER BY would take a selected column's alias first.
     var order: String { key.map { "r.\(PostgresName.quoted($0.name))" }.joined(separator: ", ") }
 
-    /// The records of a range, in the order of the key, as binary COPY.
+    /// The records of a range as binary COPY, in the order of the key. Those of places come in their order anyway.
     func copy(_ range: KeyRange) throws -> String {
         let columns = selected.map { column in
             "r.\(PostgresName.quoted(column.name))" + (column.type.isForeign ? "::text" : "")
         }
         let condition = try self.condition(after: range.after, through: range.through)
         return "COPY (SELECT \(columns.joined(separator: ", ")) FROM \(from)\(condition)"
-            + " ORDER BY \(order)) TO STDOUT (FORMAT binary)"
+            + (goesByPlaces ? "" : " ORDER BY \(order)") + ") TO STDOUT (FORMAT binary)"
     }
 
     /// ` WHERE …`, or nothing.

@@ -81,8 +81,10 @@ public final class PostgresSource: Source {
         try viewed { session in
             let query = try self.query(for: scan, session)
             try query.refuseNullKeys(session)
-            try PostgresPlanning(session: session, query: query, recordsPerRange: recordsPerRange)
-                .run(range, emit: emit)
+            let planning = PostgresPlanning(session: session, query: query, recordsPerRange: recordsPerRange)
+            guard query.goesByPlaces else { return try planning.run(range, emit: emit) }
+            let places = try self.places(of: query, session)
+            try planning.run(try places.checked(range)) { try emit(places.marked($0)) }
         }
     }
 
@@ -98,7 +100,9 @@ public final class PostgresSource: Source {
         batch = RowBatch(width: rows.width)
         defer { batch = rows }
         try viewed { session in
-            let sql = try self.query(for: scan, session).copy(range)
+            let query = try self.query(for: scan, session)
+            let range = query.goesByPlaces ? try self.places(of: query, session).checked(range) : range
+            let sql = try query.copy(range)
             try session.connection.copyOut(sql) { message in
                 try CopyParser.append(message, to: &rows)
             }
@@ -111,6 +115,13 @@ public final class PostgresSource: Source {
         hasView = false
         tables = [:]
         queries = [:]
+    }
+
+    private func places(of query: PostgresScan, _ session: PostgresSession) throws -> PostgresPlaces {
+        guard hasView else {
+            throw SluiceError(.internal, "\(settings.place): places are read without a view of the data")
+        }
+        return try PostgresPlaces(query, session)
     }
 
     private func connected() throws -> PostgresSession {

@@ -93,11 +93,19 @@ public final class PostgresDestination: Destination {
         }
         try found.requireWritable(columns, key: key, mode, as: table, place: settings.place)
         if mode.isByKey { try found.requireUnique(key, as: table, place: settings.place) }
+        let traits = try PostgresTraits(of: found, fields: columns, key: key, session)
+        guard mode.isByKey || !traits.hasForeignPartitions else {
+            throw SluiceError(
+                .unsupported,
+                "\(settings.place): a partition of table \"\(table)\" is a foreign table, whose rows could be there twice after a"
+                    + " failure; append to its other partitions, or upsert"
+            )
+        }
         let plan = PostgresTargetPlan(
             table: found,
             fields: columns,
             key: try found.keyIndexes(key, in: fields, as: table, place: settings.place),
-            traits: try PostgresTraits(of: found, fields: columns, key: key, session),
+            traits: traits,
             number: plans.count + 1,
             isAppend: mode == .append
         )

@@ -238,6 +238,7 @@ struct PostgresTargetPlan {
 
     /// Whether the key of the staged row `s` is in the table, put there by somebody faster.
     var keyExistsSQL: String {
-        isAppend ? "false" : "EXISTS (SELECT FROM \(table.qualifiedName) AS d WHERE \(keyMatch(key.map { "s.f\($0)" })))"
+        guard !isAppend else { return "false" }
+        return "EXISTS (SELECT FROM \(table.qualifiedName) AS d WHERE \(keyMatch(key.map { "s.f\($0)" })))"
     }
 }

@@ -12,6 +12,8 @@ struct PostgresTraits: Hashable {
     var isKeyDeferrable = false
     /// Row-level security: a policy can refuse a row.
     var hasPolicies = false
+    /// Some partition is a foreign table: its rows are committed elsewhere, before and apart from the transaction.
+    var hasForeignPartitions = false
 
     var appliesEarly: Bool { hasTriggers || hasConstraints || hasPartitions || isKeyDeferrable || hasPolicies }
 
@@ -30,7 +32,8 @@ struct PostgresTraits: Hashable {
                     OR EXISTS (SELECT FROM pg_constraint k WHERE k.confrelid = c.oid AND k.contype = 'f'
                         AND NOT k.confkey <@ \(keyArray)),
                 c.relkind = 'p' OR c.relhassubclass,
-                c.relhasrules, c.relrowsecurity
+                c.relhasrules, c.relrowsecurity,
+                EXISTS (SELECT FROM pg_partition_tree(c.oid) p JOIN pg_class f ON f.oid = p.relid WHERE f.relkind = 'f')
             FROM pg_class c WHERE c.oid = \(table.oid)
             """
         )
@@ -42,6 +45,7 @@ struct PostgresTraits: Hashable {
             )
         }
         hasPolicies = answer.bool(row: 0, column: 4)
+        hasForeignPartitions = answer.bool(row: 0, column: 5)
         hasTriggers = answer.bool(row: 0, column: 0)
         hasPartitions = answer.bool(row: 0, column: 2)
         let names = Set(fields.map(\.name))
