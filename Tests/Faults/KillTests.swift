@@ -10,7 +10,7 @@ import Testing
     }()
 
     @Test func `a force cancel at any time leaves the verdicts equal to Postgres`() throws {
-        try run(.forceCancel) { _ in try PostgresArena(commitDelay: 50) }
+        try run(.forceCancel) { _ in try PostgresArena(commitDelay: 40) }
     }
 
     @Test func `a force cancel at any time leaves the verdicts equal to SQLite`() throws {
@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test func `a worker killed at any site leaves a Postgres run exact`() throws {
-        try run(.workerKill) { _ in try PostgresArena(commitDelay: 50) }
+        try run(.workerKill) { _ in try PostgresArena(commitDelay: 40) }
     }
 
     @Test func `a worker killed at any site leaves a SQLite run exact`() throws {
@@ -62,7 +62,7 @@ import Testing
     }
 
     @Test func `a run whose coordinator was killed ends as its undisturbed twin`() throws {
-        try run(.coordinatorKill) { _ in try PostgresArena(commitDelay: 50) }
+        try run(.coordinatorKill) { _ in try PostgresArena(commitDelay: 40) }
     }
 
     @Test func `a force stop is as quick as promised`() throws {
@@ -120,7 +120,7 @@ import Testing
     }
 
     private func runPlain(_ fault: KillHarness.Fault) throws {
-        let arena = try PostgresArena(commitDelay: 50, isPlain: true)
+        let arena = try PostgresArena(commitDelay: 40, isPlain: true)
         try run(fault) { _ in arena }
         #expect(try arena.isUntouched())
     }
