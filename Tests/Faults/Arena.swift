@@ -81,8 +81,8 @@ extension SwapArena {
 /// The data of the arenas: ids 1...records; an odd third is new at the destination, a tenth is the same on both sides, the
 /// rest is updated.
 enum ArenaData {
-    static let records = 1_600
-    static let batch = 100
+    static let records = 800
+    static let batch = 50
 
     static func isUnchanged(_ id: Int) -> Bool { id % 10 == 0 }
 
