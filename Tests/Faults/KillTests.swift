@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test func `a force cancel of a replace leaves the old table or the new one in Postgres`() throws {
-        try run(.forceCancel) { _ in try PostgresSwapArena(commitDelay: 50) }
+        try run(.forceCancel) { _ in try PostgresSwapArena(commitDelay: 40) }
     }
 
     @Test func `a force cancel of a replace leaves the old table or the new one in SQLite`() throws {
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test func `a worker killed at any site of a replace leaves it exact in Postgres`() throws {
-        try run(.workerKill) { _ in try PostgresSwapArena(commitDelay: 50) }
+        try run(.workerKill) { _ in try PostgresSwapArena(commitDelay: 40) }
     }
 
     @Test func `a worker killed at any site of a replace leaves it exact in SQLite`() throws {
@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test func `a replace whose coordinator was killed ends as its undisturbed twin`() throws {
-        try run(.coordinatorKill) { _ in try PostgresSwapArena(commitDelay: 50) }
+        try run(.coordinatorKill) { _ in try PostgresSwapArena(commitDelay: 40) }
     }
 
     @Test func `a run whose coordinator was killed ends as its undisturbed twin`() throws {
