@@ -9,6 +9,8 @@ protocol Arena: AnyObject {
     var configuration: String { get }
     /// Of the server and its workers.
     var environment: [String: String] { get }
+    /// Where workers are killed.
+    var sites: [KillSite] { get }
     /// Puts the destination back to how it was before any run.
     func reset() throws
     /// Holds the verdicts of a run that has ended, by key, against the destination.
@@ -17,6 +19,25 @@ protocol Arena: AnyObject {
     func judge(_ verdicts: [Int: Verdict], isWhole: Bool) throws -> Judgement
     /// When the last effect was committed, by the destination's clock; nil where it does not say.
     func lastEffectAt() throws -> Timestamp?
+}
+
+/// A fault site of the worker, at which one is killed at its first to `passesMax`th pass. A run has to pass it so often.
+struct KillSite {
+    let name: String
+    let passesMax: Int
+
+    private static let names = [
+        "before_intent", "after_intent", "after_permit", "in_commit", "during_commit", "before_outcome",
+        "after_outcome",
+    ]
+    /// Those of every write, in a run of a write for each batch.
+    static let ofWrites = names.map { KillSite(name: $0, passesMax: ArenaData.records / ArenaData.batch / 4) }
+    /// Those of the one swap.
+    static let ofSwap = names.map { KillSite(name: "swap.\($0)", passesMax: 1) }
+}
+
+extension Arena {
+    var sites: [KillSite] { KillSite.ofWrites }
 }
 
 /// One whose records are written each for itself: upserts, appended records, deletes.
@@ -47,6 +68,9 @@ protocol SwapArena: Arena {
 }
 
 extension SwapArena {
+    /// There is one swap among many batches; half of the kills are meant for it.
+    var sites: [KillSite] { KillSite.ofWrites + KillSite.ofSwap }
+
     func judge(_ verdicts: [Int: Verdict], isWhole: Bool) throws -> Judgement {
         let rows = try rows()
         let table: Judgement.Table = isNew(rows) ? .new : rows == oldRows ? .old : .neither
@@ -57,8 +81,8 @@ extension SwapArena {
 /// The data of the arenas: ids 1...records; an odd third is new at the destination, a tenth is the same on both sides, the
 /// rest is updated.
 enum ArenaData {
-    static let records = 1_600
-    static let batch = 100
+    static let records = 800
+    static let batch = 50
 
     static func isUnchanged(_ id: Int) -> Bool { id % 10 == 0 }
 

@@ -12,11 +12,6 @@ final class KillHarness {
         case coordinatorKill = "coordinator kill"
     }
 
-    static let sites = [
-        "before_intent", "after_intent", "after_permit", "in_commit", "during_commit", "before_outcome",
-        "after_outcome",
-    ]
-
     /// Tries between two lines that say how far a class is.
     private static let progressEvery = 100
 
@@ -112,11 +107,8 @@ final class KillHarness {
     }
 
     private func workerKill() throws {
-        let site = Self.sites[random.below(Self.sites.count)]
-        let batches = ArenaData.records / ArenaData.batch
-        // There is one swap among many batches.
-        let isAtSwap = arena is any SwapArena && random.below(2) == 0
-        let order = isAtSwap ? "swap.\(site):1" : "\(site):\(1 + random.below(batches / 4))"
+        let site = arena.sites[random.below(arena.sites.count)]
+        let order = "\(site.name):\(1 + random.below(site.passesMax))"
         try order.write(toFile: killFile, atomically: true, encoding: .utf8)
         let ended = try server.waitForEnd(of: try start())
         if FileManager.default.fileExists(atPath: killFile) {
