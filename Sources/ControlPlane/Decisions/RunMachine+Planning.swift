@@ -17,6 +17,7 @@ extension RunMachine {
             planning.piece == piece, record.state == .running || record.state == .held
         else { return steps }
         planning.piece += 1
+        unplannedSince = nil
         if planning.splits != nil { planning.found += ranges }
         workers[incarnation]?.planning = complete ? nil : planning
         if !isCancelled(stream: stream) {

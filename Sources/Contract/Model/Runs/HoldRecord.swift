@@ -5,6 +5,10 @@ public struct HoldRecord: Sendable, Hashable, Codable {
         case workers
         /// Its destination is frozen.
         case frozen
+        /// It was interrupted, and the server that took it up was told to hold such runs.
+        case interrupted
+        /// It was interrupted, and its job is another one now.
+        case outdated
     }
 
     public var cause: Cause
