@@ -79,6 +79,16 @@ import Testing
         #expect(try takeUp(before, Self.outdated).2.run.reason == Self.outdated.reason)
     }
 
+    @Test func `one whose job is again what it began with goes on, another one not`() throws {
+        let (machine, steps, store) = try takeUp(record(.held, .outdated), nil)
+        #expect(store.run.state == .running)
+        #expect(machine.record.hold == nil)
+        #expect(steps.directives == [.wantWorkers(1)])
+        for cause in [HoldRecord.Cause.interrupted, .workers] {
+            #expect(try takeUp(record(.held, cause), nil).2.run.state == .held)
+        }
+    }
+
     @Test(arguments: [RunState.draining, .terminating, .reconciling]) func `one that ends goes on to its end`(
         state: RunState
     ) throws {

@@ -145,19 +145,38 @@ import Testing
         #expect(try serve.exitStatus() == 0)
     }
 
-    @Test func `run does not go on with an interrupted run of another version`() throws {
+    @Test func `run does not go on with an interrupted run of another version, until the job is as it was`() throws {
         let crossing = try Crossing()
         _ = try interrupt(crossing)
         try correct(crossing)
         let arguments = ["run", "contacts", "--config", "\(crossing.folder)/sluice.yaml"]
-        let command = try Terminal(arguments + ["--store", "\(crossing.folder)/sluice.db"])
-        #expect(try command.exitStatus() == 4, "\(command.text)")
-        #expect(command.text.contains("sluice: \(Self.outdated)\n"), "\(command.text)")
-        #expect(command.text.contains("nothing was started; \"sluice serve --hold --store"), "\(command.text)")
+        func run() throws -> Terminal { try Terminal(arguments + ["--store", "\(crossing.folder)/sluice.db"]) }
+        for _ in 1...2 {
+            let refused = try run()
+            #expect(try refused.exitStatus() == 4, "\(refused.text)")
+            #expect(refused.text.contains("sluice: \(Self.outdated)\n"), "\(refused.text)")
+            #expect(refused.text.contains("nothing was started; \"sluice serve --hold --store"), "\(refused.text)")
+        }
         #expect(try crossing.written() == Set(1...100))
         let show = try crossing.command("show", "1")
         #expect(try show.exitStatus() == 0)
         #expect(show.text.contains("Run 1 of contacts: held"), "\(show.text)")
+        try crossing.configuration.write(toFile: "\(crossing.folder)/sluice.yaml", atomically: true, encoding: .utf8)
+        let restored = try run()
+        #expect(try restored.exitStatus() == 0, "\(restored.text)")
+        #expect(try crossing.judge(run: 1).state == .completed)
+    }
+
+    @Test func `run leaves alone what serve --hold has held`() throws {
+        let crossing = try Crossing()
+        _ = try interrupt(crossing)
+        let serve = try hold(crossing)
+        try serve.interrupt()
+        #expect(try serve.exitStatus() == 0)
+        let refused = try crossing.command("run", "contacts", "--config", "\(crossing.folder)/sluice.yaml")
+        #expect(try refused.exitStatus() == 4, "\(refused.text)")
+        #expect(refused.text.contains("run 1 was interrupted: release it to go on, or cancel it"), "\(refused.text)")
+        #expect(try crossing.written() == Set(1...100))
     }
 
     @Test func `a run that was queued when its job was corrected does not begin by itself`() throws {

@@ -57,7 +57,7 @@ extension RunMachine {
         machine.condemn(stillOpen, reason: "the coordinator was restarted", now, &steps)
         machine.refreshIndeterminate()
         machine.audit("run_recovered", at: now, actor: "coordinator", detail: record.state.rawValue, &steps)
-        if let order { machine.hold(takenUp: order, now, &steps) }
+        if let order { machine.hold(takenUp: order, now, &steps) } else { machine.releaseIfRestored(now, &steps) }
         machine.takeUp(now, &steps)
         return (machine, steps)
     }

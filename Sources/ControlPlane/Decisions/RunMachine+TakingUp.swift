@@ -27,4 +27,14 @@ extension RunMachine {
         save(from: .held, &steps)
         audit("run_held", at: now, actor: "coordinator", detail: order.reason, level: .warning, &steps)
     }
+
+    /// Lets a run go on that was held for its job being another one, which is now again what the run began with.
+    mutating func releaseIfRestored(_ now: Timestamp, _ steps: inout Steps) {
+        guard record.state == .held, record.hold?.cause == .outdated else { return }
+        record.state = .running
+        record.hold = nil
+        record.reason = nil
+        save(from: .held, &steps)
+        audit("run_released", at: now, actor: "coordinator", detail: "its job is what it began with again", &steps)
+    }
 }

@@ -110,7 +110,8 @@ struct RunCommand: ParsableCommand {
         return ApplyRequest(connections: connections, jobs: [spec])
     }
 
-    /// An interrupted run of another version of the job is neither gone on with nor left behind without a word.
+    /// An interrupted run that somebody has to decide on, as one of another version of the job, is neither gone on with nor
+    /// left behind without a word.
     private func refuse(_ run: RunView) throws -> Never {
         let serve = "\"sluice serve --hold\(local.suffix)\""
         Console.complain(Human.safe(run.reason ?? "run \(run.number) is held"))
@@ -124,7 +125,7 @@ struct RunCommand: ParsableCommand {
 
     private func start(_ job: String, on client: Client) throws -> RunView {
         if let live = try client.runs(job: job, activeOnly: true, limit: 1).first {
-            guard live.hold?.cause != .outdated else { try refuse(live) }
+            if let cause = live.hold?.cause, cause == .outdated || cause == .interrupted { try refuse(live) }
             Console.note("run \(live.number) of \(job) was interrupted (\(live.state.rawValue)); it is taken up")
             return live
         }
