@@ -30,6 +30,10 @@ extension Client {
         var actor: String
     }
 
+    private struct Freezes: Decodable {
+        var freezes: [FreezeRecord]
+    }
+
     private struct Freeze: Encodable {
         var actor: String
         var reason: String?
@@ -58,6 +62,12 @@ extension Client {
 
     public func unfreeze(connection: String, actor: String) throws -> FreezeReply {
         try post("/connections/\(Self.escape(connection))/unfreeze", [], By(actor: actor))
+    }
+
+    /// The connections to which nothing is permitted to be written.
+    public func freezes() throws -> [FreezeRecord] {
+        let answer: Freezes = try get("/freezes")
+        return answer.freezes
     }
 
     public func check(connection: String) throws -> ConnectionReport {

@@ -130,6 +130,11 @@ final class FakeService: ControlService {
         return FreezeReply(connection: connection, isFrozen: false, runs: [])
     }
 
+    func freezes() async throws -> [FreezeRecord] {
+        try note("freezes")
+        return [FreezeRecord(connection: "crm", actor: "ada", reason: "it burns", at: sampleTime)]
+    }
+
     func logs(_ query: LogQuery) async throws -> [LogLine] {
         try note("logs \(query.level) \(query.worker ?? "-") \(query.after) \(query.limit)")
         return [

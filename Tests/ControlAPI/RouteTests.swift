@@ -136,8 +136,9 @@ import Testing
             let report = try client.check(connection: "app")
             #expect(report.error == SluiceError(.unreachable, "connection refused", isRetriable: true))
             #expect(try client.discover(connection: "app", stream: "public.a b&c").error == nil)
+            #expect(try client.freezes().map(\.reason) == ["it burns"])
         }
-        #expect(service.asked == ["check app", "discover app public.a b&c"])
+        #expect(service.asked == ["check app", "discover app public.a b&c", "freezes"])
     }
 
     @Test func `a page of records is asked for with all its conditions`() async throws {

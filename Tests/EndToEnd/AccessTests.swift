@@ -53,7 +53,8 @@ import Testing
         let run = try server.start()
         try crossing.waitUntilBlocked()
         try server.kill()
-        let start = "\"sluice serve --store \(server.store)\" starts one, which takes up what was going on"
+        let start =
+            "\"sluice serve --store \(server.store)\" starts one, which takes up what was going on, with --hold as held"
         let cancel = try crossing.command("cancel", "1", "--force")
         #expect(try cancel.exitStatus() == 1)
         #expect(

@@ -77,7 +77,7 @@ import Testing
 
     @Test func `run names a destination that cannot be reached, before anything is written`() throws {
         let text = try complaint(
-            ["run", "contacts"],
+            ["run", "contacts", "--patience", "500ms"],
             configuration(destination: "postgresql://ada@127.0.0.1:1/crm"),
             isStoreMade: true
         )

@@ -15,6 +15,8 @@ import Testing
             (["records", "1", "--limit", "0"], "--limit is 0; allowed: 1 or more"),
             (["serve", "--port", "99999"], "--port is 99999; allowed: 0 to 65535"),
             (["run", "--slots", "0"], "--slots is 0; allowed: 1 to 256"),
+            (["run", "--patience", "soon"], "--patience is \"soon\"; expected"),
+            (["freeze", "--reason", "no"], "--reason needs the connection that is to be frozen"),
             (["stop", "1"], "stop"),
         ]
     )

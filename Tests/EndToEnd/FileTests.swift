@@ -108,6 +108,28 @@ import Testing
         #expect(rejected.text.contains("line 1199: \"\"six hundred\"\" is not an int64"), "\(rejected.text)")
     }
 
+    @Test func `every rejected line is on the list of retries, also those without a key`() throws {
+        try "id,email\n1,a\n2,b,?\n3\nx,c\n5,e,?\n".write(
+            toFile: directory.file("in/people.csv"),
+            atomically: true,
+            encoding: .utf8
+        )
+        try database("CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT)")
+        for number in 1...2 {
+            let ran = try run(configuration("{ stream: people, key: [id] }", from: "files", to: "crm"))
+            #expect(try ran.exitStatus() == 0, "\(ran.text)")
+            let listed = try command(["retries", "contacts", "--output", "json"])
+            #expect(try listed.exitStatus() == 0)
+            let decoder = APICoding.decoder()
+            let retries = try decoder.decode([RetryView].self, from: Data(listed.text.utf8))
+            #expect(retries.map(\.key) == ["line 3", "line 4", "line 5", "line 6"])
+            #expect(retries.allSatisfy { $0.run == number && $0.sinceRun == 1 })
+            let one = try command(["records", "\(number)", "--key", "line 5"])
+            #expect(try one.exitStatus() == 0)
+            #expect(one.text.contains("\"x\" is not an int64"), "\(one.text)")
+        }
+    }
+
     @Test func `a key that is twice in a batch of a file is rejected with both lines`() throws {
         try "id,email\n3,c\n1,a\n3,d\n2,b\n".write(
             toFile: directory.file("in/people.csv"),

@@ -40,6 +40,20 @@ struct SQLiteStoreTests {
         #expect(found.wait(count: 4).allSatisfy { $0 == ["wal", "2", "1", "10000"] })
     }
 
+    @Test func `a store is for its owner only, also one that was not`() throws {
+        let scratch = try Scratch()
+        do {
+            _ = try scratch.open()
+            #expect(chmod(scratch.path, 0o644) == 0)
+        }
+        let store = try scratch.open()
+        try store.apply([.audit(AuditRecord(at: .sample(1), actor: "a", event: "e", run: nil))])
+        for file in ["", "-wal", "-shm", ".lock", ".reserve"] {
+            let attributes = try FileManager.default.attributesOfItem(atPath: scratch.path + file)
+            #expect(attributes[.posixPermissions] as? Int == 0o600, "\(file)")
+        }
+    }
+
     @Test func `every table is strict`() throws {
         let scratch = try Scratch()
         let loose = try scratch.open().pool.read { database in

@@ -5,10 +5,11 @@ import Foundation
 public final class PostgresPool {
     /// The server's URL, through the pool.
     public let url: String
-    private let process: ChildProcess
+    private var process: ChildProcess
     /// What it logs; open as long as it lives.
-    private let log: Lifeline
+    private var log: Lifeline
     private let folder: TemporaryDirectory
+    private let configuration: String
 
     /// Starts it and waits until it listens.
     ///
@@ -22,7 +23,8 @@ public final class PostgresPool {
         var pooled = address
         pooled.port = port
         url = pooled.string ?? ""
-        let (users, configuration) = (folder.path + "/users", folder.path + "/pgbouncer.ini")
+        let users = folder.path + "/users"
+        configuration = folder.path + "/pgbouncer.ini"
         try "\"\(address.user ?? "")\" \"\"\n".write(toFile: users, atomically: true, encoding: .utf8)
         try """
         [databases]
@@ -36,8 +38,23 @@ public final class PostgresPool {
         pool_mode = \(mode)
         default_pool_size = \(sessions)
         """.write(toFile: configuration, atomically: true, encoding: .utf8)
-        log = try Lifeline()
-        process = try ChildProcess(
+        (process, log) = try Self.start(configuration)
+    }
+
+    /// Ends it, and with it every session through it: connections are refused.
+    public func stop() throws {
+        try process.kill()
+        _ = try process.wait()
+    }
+
+    /// Starts it again, at the same address.
+    public func start() throws {
+        (process, log) = try Self.start(configuration)
+    }
+
+    private static func start(_ configuration: String) throws -> (ChildProcess, Lifeline) {
+        let log = try Lifeline()
+        let process = try ChildProcess(
             Program(
                 path: "/usr/sbin/pgbouncer",
                 // It refuses to run as root, and reads its files before it changes the user.
@@ -53,6 +70,7 @@ public final class PostgresPool {
             guard !piece.isEmpty else { throw NotStarted(log: String(decoding: text, as: UTF8.self)) }
             text += piece
         }
+        return (process, log)
     }
 
     deinit {

@@ -12,6 +12,12 @@ struct SegmentTests {
         SegmentField(name: "score", type: .float64),
     ]
 
+    @Test(arguments: [nil, 1, 7_000_000]) func `a rejection tells the line that it was made with`(line: Int?) {
+        let rejection = SegmentRejection(code: "invalid_value", field: "", reason: "line of 3: no", line: line)
+        #expect(rejection.line == line)
+        #expect(rejection.reason.hasSuffix("line of 3: no"))
+    }
+
     @Test func `every operation reads back as it was written`() throws {
         let (header, bytes) = try Self.written()
         let segment = try SegmentReader(compressed: bytes)

@@ -70,7 +70,7 @@ import Testing
         let stopped = SluiceError(
             .unreachable,
             "no server is running on store /nowhere/x.db; \"sluice serve --store /nowhere/x.db\" starts one, which takes up "
-                + "what was going on. If it is elsewhere, say where with --server or --store"
+                + "what was going on, with --hold as held. If it is elsewhere, say where with --server or --store"
         )
         #expect(throws: stopped) { try options.client() }
     }

@@ -50,6 +50,20 @@ import Testing
         )
     }
 
+    @Test func `of a run that nobody has the next step is a server`() {
+        var run = run(.running)
+        run.isUnattended = true
+        let next = Receipt(run: run, suffix: " --store x.db").lines.drop { $0 != "Next:" }
+        #expect(
+            Array(next) == [
+                "Next:",
+                "  sluice serve --store x.db         no server is running; one takes it up, and it goes on",
+                "  sluice serve --hold --store x.db  or waits for \"sluice release\" or \"sluice cancel\"",
+                "  sluice records 12 --store x.db    what was written, field by field",
+            ]
+        )
+    }
+
     @Test func `a force cancel tells its times, its verdicts and what to do next`() {
         var run = run(.cancelled)
         let requested = Timestamp(microseconds: 1_763_800_012_000_000)

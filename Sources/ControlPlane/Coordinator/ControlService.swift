@@ -35,6 +35,8 @@ public protocol ControlService: Sendable {
     /// No permit any more for what writes to the connection.
     func freeze(connection: String, actor: String, reason: String?) async throws -> FreezeReply
     func unfreeze(connection: String, actor: String) async throws -> FreezeReply
+    /// In the order of the connections' names.
+    func freezes() async throws -> [FreezeRecord]
     func check(connection: String) async throws -> ConnectionReport
     func discover(connection: String, stream: String?) async throws -> ConnectionReport
 }

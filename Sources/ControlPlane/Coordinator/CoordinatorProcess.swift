@@ -35,8 +35,8 @@ public final class CoordinatorProcess: Sendable {
                     endpoints: endpoints,
                     context: context
                 )
-                started.set(nil)
-                loop.run()
+                loop.run { started.set($0) }
+                started.set(loop.fatal)
             } catch {
                 started.set(error as? SluiceError ?? SluiceError(.internal, "the coordinator cannot start: \(error)"))
             }
@@ -49,6 +49,19 @@ public final class CoordinatorProcess: Sendable {
             mailbox: mailbox,
             board: board
         )
+    }
+
+    /// Connections and jobs as configured, before a coordinator takes up what was interrupted: all of it or nothing.
+    ///
+    /// - Parameter store: led by this process.
+    public static func apply(_ request: ApplyRequest, actor: String, to store: any Store) throws -> ApplyReply {
+        do {
+            let plan = try ApplyPlan(request, to: store, actor: actor, now: CoordinatorLoop.now)
+            try store.apply(plan.changes)
+            return plan.reply
+        } catch let error as StoreError {
+            throw SluiceError(error)
+        }
     }
 
     /// A service that only reads: of a store whose coordinator is not running.

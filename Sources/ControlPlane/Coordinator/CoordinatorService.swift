@@ -1,4 +1,5 @@
 import Decisions
+import Drivers
 import Model
 import Store
 
@@ -135,13 +136,19 @@ final class CoordinatorService: ControlService {
         return FreezeReply(connection: connection, isFrozen: false, runs: runs)
     }
 
+    func freezes() async throws -> [FreezeRecord] {
+        try read { try $0.freezes() }
+    }
+
     func check(connection: String) async throws -> ConnectionReport {
         let spec = try read { try $0.knownConnection(connection) }
+        let freeze = try await freezes().first { $0.connection == connection }
+        let notes = freeze.map { [$0.said] } ?? []
         do {
-            let notes = try JSONText.decode([String].self, from: try await errand(.check, on: spec))
-            return ConnectionReport(connection: connection, error: nil, notes: notes, streams: [])
+            let found = try JSONText.decode([String].self, from: try await errand(.check, on: spec))
+            return ConnectionReport(connection: connection, error: nil, notes: found + notes, streams: [])
         } catch let error as SluiceError {
-            return ConnectionReport(connection: connection, error: error, streams: [])
+            return ConnectionReport(connection: connection, error: error, notes: notes, streams: [])
         }
     }
 
@@ -222,10 +229,19 @@ final class CoordinatorService: ControlService {
 
     private func view(_ record: RunRecord) throws -> RunView {
         if !record.state.isTerminal, let live = board.runs[record.id] { return live }
-        let workers = try read { try $0.workers(run: record.id) }.map {
+        let isUnattended = !record.state.isTerminal && board.closed != nil
+        var workers = try read { try $0.workers(run: record.id) }
+        // Nobody is there to prove their deaths; of those whose lock is free nothing is left.
+        if isUnattended { workers.removeAll { $0.diedAt == nil && !$0.holdsItsLock } }
+        let views = workers.map {
             WorkerView($0, run: record.number, state: $0.diedAt == nil ? .dying : .dead, doing: "", bytes: 0)
         }
-        return RunView(record, live: nil, workers: workers, CoordinatorLoop.now)
+        var counted = record
+        // The row has them as of its last change of state; the journal has them as they are.
+        if !record.state.isTerminal { counted.counts = try read { try $0.recount(run: record.id) } }
+        var view = RunView(counted, live: nil, workers: views, CoordinatorLoop.now)
+        view.isUnattended = isUnattended
+        return view
     }
 
     private func view(_ job: JobRecord) throws -> JobView {
@@ -237,5 +253,13 @@ final class CoordinatorService: ControlService {
             pausedReason: job.pausedReason,
             lastRun: try read { try $0.runs(job: job.name, activeOnly: false, limit: 1, before: nil) }.first.map(view)
         )
+    }
+}
+
+extension WorkerRecord {
+    /// Its process, or one that it left behind, still lives.
+    fileprivate var holdsItsLock: Bool {
+        guard let lockPath else { return false }
+        return (try? FileLock.state(of: lockPath)) == .held
     }
 }

@@ -13,6 +13,10 @@ public struct CoordinatorSettings: Sendable {
     public var startSupervisor: @Sendable (SupervisorOrder) throws -> any SupervisorChild
     /// Bytes that a worker may hold before it is replaced at a batch's end.
     public var workerBytesMax: Int
+    /// Runs that were interrupted are taken up as held: nothing of them is permitted until somebody releases them.
+    public var holdsInterrupted = false
+    /// How long an end that does not answer is tried again before its run fails; nil: as long as a database takes to restart.
+    public var patience: Duration?
 
     public init(
         slots: Int,

@@ -4,6 +4,10 @@ extension RunMachine {
     /// Time has passed: a rate limit or a delay may be over, a drain's deadline may be reached.
     public mutating func timePassed(_ now: Timestamp) -> Steps {
         var steps = Steps()
+        if let next = outage?.nextTry, next <= now {
+            outage?.goOn()
+            openWaiting(&steps)
+        }
         assign(now, &steps)
         if record.state == .draining, let deadline = record.cancel?.deadlineAt, deadline <= now {
             drainDeadlinePassed(now, &steps)
@@ -20,6 +24,7 @@ extension RunMachine {
         if record.state == .draining, record.blockedOn == nil, let deadline = record.cancel?.deadlineAt {
             times.append(deadline)
         }
+        if record.state == .running || record.state == .held, let next = outage?.nextTry { times.append(next) }
         return times.min()
     }
 
@@ -161,13 +166,16 @@ extension RunMachine {
         if isTransient {
             let exponent = min(batch.record.attempts, 6)
             batch.notBefore = now.advanced(by: .milliseconds(100 << exponent))
+            batch.failingSince = batch.failingSince ?? now
         }
         batches[id] = batch
         enqueue(id)
         steps.changes.append(
             .setBatch(id, state: .queued, from: from, attempts: batch.record.attempts)
         )
-        if isTransient, batch.record.attempts >= limits.attemptsMax {
+        if isTransient, batch.record.attempts >= limits.attemptsMax, let since = batch.failingSince,
+            now.since(since) >= limits.patience
+        {
             fail("batch \(batch.record.sequence) failed \(batch.record.attempts) times, last: \(reason)", now, &steps)
         }
     }

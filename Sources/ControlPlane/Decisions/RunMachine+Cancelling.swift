@@ -119,6 +119,7 @@ extension RunMachine {
         let from = record.state
         record.state = .draining
         record.hold = nil
+        record.blockedOn = nil
         save(from: from, &steps)
         withholdQueued(&steps)
         steps.directives.append(.broadcastDrain)
@@ -129,6 +130,7 @@ extension RunMachine {
         let from = record.state
         record.state = .terminating
         record.hold = nil
+        record.blockedOn = nil
         save(from: from, &steps)
         let open = attempts.values.filter { $0.record.state == .open }.map(\.record.id).sorted()
         condemn(open, reason: "the run is terminating", now, &steps)

@@ -40,9 +40,30 @@ extension RunMachine {
     public mutating func killRequested(_ incarnation: Incarnation, actor: String, _ now: Timestamp) -> Steps {
         var steps = Steps()
         guard let worker = workers[incarnation] else { return steps }
-        audit("worker_kill_requested", at: now, actor: actor, detail: incarnation.description, &steps)
+        audit("worker_kill_requested", at: now, actor: actor, detail: "", about: incarnation, &steps)
         condemn(worker.inHand, reason: "its worker is killed by \(actor)", now, &steps)
         kill([incarnation], reason: "killed by \(actor)", &steps)
+        return steps
+    }
+
+    /// Nothing was heard of a worker for its lease: its own timer kills it, or has. Nobody's crash.
+    ///
+    /// - Parameter silence: for how long, as a person reads it.
+    public mutating func leaseExpired(_ incarnation: Incarnation, silence: String, _ now: Timestamp) -> Steps {
+        var steps = Steps()
+        guard let worker = workers[incarnation], !worker.isKilled else { return steps }
+        let detail = "nothing was heard of it for \(silence)"
+        audit(
+            "worker_lease_expired",
+            at: now,
+            actor: "coordinator",
+            detail: detail,
+            level: .warning,
+            about: incarnation,
+            &steps
+        )
+        condemn(worker.inHand, reason: "its worker was silent for \(silence)", now, &steps)
+        workers[incarnation]?.isKilled = true
         return steps
     }
 
@@ -61,7 +82,15 @@ extension RunMachine {
         let inHand = attempts.values.filter { $0.record.incarnation == incarnation }.map(\.record.id).sorted()
         condemn(inHand, reason: "its worker died: \(detail)", now, &steps)
         if let worker, !wasOrdered, !worker.isKilled, worker.state != .retiring {
-            audit("worker_died", at: now, actor: "coordinator", detail: detail, level: .warning, &steps)
+            audit(
+                "worker_died",
+                at: now,
+                actor: "coordinator",
+                detail: detail,
+                level: .warning,
+                about: incarnation,
+                &steps
+            )
             let isExplained = crashed(worker.inHand, &steps)
             if !isExplained, intensity.note(now) {
                 let deaths = "\(RestartIntensity.deathsMax) workers died within 60 s, the last: \(detail)"

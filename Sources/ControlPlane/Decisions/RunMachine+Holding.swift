@@ -26,6 +26,7 @@ extension RunMachine {
         record.hold = nil
         record.reason = nil
         intensity.forget()
+        outage = nil
         save(from: .held, &steps)
         audit("run_released", at: now, actor: actor, detail: "", &steps)
         if cause == .deletes { queueHeldDeletes(now, &steps) }

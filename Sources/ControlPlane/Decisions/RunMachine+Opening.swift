@@ -1,14 +1,15 @@
 public import Model
 
 extension RunMachine {
-    /// queued -> running: asks for processes.
-    public mutating func started(_ now: Timestamp) -> Steps {
+    /// queued -> running: asks for processes, unless it is to be held.
+    public mutating func started(held order: HoldOrder? = nil, _ now: Timestamp) -> Steps {
         var steps = Steps()
         guard record.state == .queued else { return steps }
         record.state = .running
         record.startedAt = now
         save(from: .queued, &steps)
         audit("run_started", at: now, actor: record.actor, detail: "job version \(record.jobVersion)", &steps)
+        if let order { hold(takenUp: order, now, &steps) }
         steps.directives.append(.wantWorkers(workersWanted))
         return steps
     }
@@ -40,6 +41,7 @@ extension RunMachine {
         worker.state = .open
         worker.snapshot = snapshot
         workers[incarnation] = worker
+        outageIsOver(&steps)
         if !snapshot.isEmpty, !sharesView, hadView {
             record.snapshotGeneration += 1
             save(from: record.state, &steps)
@@ -76,26 +78,6 @@ extension RunMachine {
         return steps
     }
 
-    /// A worker cannot go on with the run.
-    public mutating func runFailed(_ incarnation: Incarnation, _ error: SluiceError, _ now: Timestamp) -> Steps {
-        var steps = Steps()
-        guard workers[incarnation] != nil else { return steps }
-        if error.isRetriable, workers[incarnation]?.state == .opening, record.state == .running {
-            // The view's holder died between the order and its execution: take another process and another view.
-            workers[incarnation]?.state = .retiring
-            log(.warning, "cannot open the run: \(error.message)", by: incarnation, at: now, &steps)
-            steps.directives.append(.retireWorker(incarnation, reason: error.message))
-            // A holder's death is counted as such; a second failure with the same one is more than that.
-            let isExplained = workers[incarnation]?.viewOf.map { lostViews.insert($0).inserted } ?? false
-            if !isExplained, intensity.note(now) {
-                fail(error.message, now, &steps)
-            }
-            return steps
-        }
-        fail(error.message, now, &steps)
-        return steps
-    }
-
     var workersWanted: Int {
         guard record.state == .running else { return 0 }
         return max(0, workersMax - workers.values.count { $0.state != .retiring && !$0.isKilled })
@@ -113,7 +95,7 @@ extension RunMachine {
     }
 
     mutating func openWaiting(_ steps: inout Steps) {
-        guard record.state == .running || record.state == .held else { return }
+        guard record.state == .running || record.state == .held, outage?.nextTry == nil else { return }
         while let (incarnation, snapshot, holder) = openingOrder() {
             workers[incarnation]?.state = .opening
             workers[incarnation]?.viewOf = holder

@@ -19,6 +19,7 @@ extension RunMachine {
             (planning.kind == .deletes) == (deletes != nil)
         else { return steps }
         planning.piece += 1
+        unplannedSince = nil
         if planning.splits != nil { planning.found += ranges }
         workers[incarnation]?.planning = complete ? nil : planning
         if !isCancelled(stream: stream) {

@@ -13,6 +13,7 @@ extension RunMachine {
     ///   - last: per undone batch its last decided write.
     ///   - staged: by stream in write mode `replace`, the records in its new table.
     ///   - living: its workers without a proof of death.
+    ///   - order: nil: it goes on.
     public static func recovered(
         record: RunRecord,
         limits: RunLimits,
@@ -23,6 +24,7 @@ extension RunMachine {
         writes: [WriteRecord],
         staged: [Int: Int] = [:],
         living: Set<Incarnation>,
+        held order: HoldOrder? = nil,
         _ now: Timestamp
     ) -> (RunMachine, Steps) {
         var machine = RunMachine(record: record, limits: limits, seed: seed)
@@ -55,6 +57,7 @@ extension RunMachine {
         machine.condemn(stillOpen, reason: "the coordinator was restarted", now, &steps)
         machine.refreshIndeterminate()
         machine.audit("run_recovered", at: now, actor: "coordinator", detail: record.state.rawValue, &steps)
+        if let order { machine.hold(takenUp: order, now, &steps) } else { machine.releaseIfRestored(now, &steps) }
         machine.takeUp(now, &steps)
         return (machine, steps)
     }

@@ -22,6 +22,10 @@ public struct RunMachine: Sendable {
     var hadView = false
     /// Workers whose view another one could not open.
     var lostViews: Set<Incarnation> = []
+    /// Since nobody could open the run any more.
+    var outage: Outage?
+    /// Since a worker failed to cut a stream into ranges, and none has done so since.
+    var unplannedSince: Timestamp?
     var isSingleWriter = false
     /// Most workers while others want theirs; nil: as many as the job may have.
     var share: Int?
@@ -75,14 +79,18 @@ public struct RunMachine: Sendable {
         actor: String,
         detail: String,
         level: LogLevel = .info,
+        about worker: Incarnation? = nil,
         _ steps: inout Steps
     ) {
+        let subject = worker?.description ?? ""
         steps.changes.append(
-            .audit(AuditRecord(at: now, actor: actor, event: event, run: record.id, detail: detail))
+            .audit(
+                AuditRecord(at: now, actor: actor, event: event, run: record.id, subject: subject, detail: detail)
+            )
         )
         let what = event.replacing("_", with: " ")
         let by = actor == "coordinator" ? "" : " by \(actor)"
-        log(level, "\(what)\(by)\(detail.isEmpty ? "" : ": \(detail)")", at: now, &steps)
+        log(level, "\(what)\(by)\(detail.isEmpty ? "" : ": \(detail)")", by: worker, at: now, &steps)
     }
 
     /// A line of the run's log.
@@ -105,6 +113,8 @@ extension RunMachine {
         /// Of its last decided write.
         var last: DecidedWrite?
         var notBefore: Timestamp?
+        /// When it first came back with a passing error.
+        var failingSince: Timestamp?
     }
 
     struct DecidedWrite: Sendable {
@@ -194,10 +204,15 @@ public struct RunLimits: Sendable, Hashable {
     public var isOrdered: Bool
     /// Batches in a worker's hand: the one it executes and the one it begins next.
     public var credit: Int
-    /// Attempts at one batch that may end in a passing error before the run fails.
+    /// Attempts at one batch that may end in a passing error before the run fails, if they took longer than `patience`.
     public var attemptsMax: Int
     /// By stream: the largest share of the rows that it has written which a mirror deletes without a person's leave.
     public var maxDeletes: [Double]
+    /// How long an end that does not answer is tried again before the run fails.
+    public var patience: Duration
+
+    /// A database restarts within that, as a rule.
+    public static let patienceUsual = Duration.seconds(45)
 
     public init(
         workers: Int,
@@ -208,7 +223,8 @@ public struct RunLimits: Sendable, Hashable {
         isOrdered: Bool = false,
         credit: Int = 2,
         attemptsMax: Int = 8,
-        maxDeletes: [Double] = []
+        maxDeletes: [Double] = [],
+        patience: Duration = Self.patienceUsual
     ) {
         self.workers = workers
         self.batch = batch
@@ -219,5 +235,6 @@ public struct RunLimits: Sendable, Hashable {
         self.credit = credit
         self.attemptsMax = attemptsMax
         self.maxDeletes = maxDeletes
+        self.patience = patience
     }
 }

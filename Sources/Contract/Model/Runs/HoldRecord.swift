@@ -7,6 +7,10 @@ public struct HoldRecord: Sendable, Hashable, Codable {
         case frozen
         /// It would delete more than it may without a person's leave.
         case deletes
+        /// It was interrupted, and the server that took it up was told to hold such runs.
+        case interrupted
+        /// It was interrupted, and its job is another one now.
+        case outdated
     }
 
     public var cause: Cause

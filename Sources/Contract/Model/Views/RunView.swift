@@ -26,6 +26,8 @@ public struct RunView: Sendable, Hashable, Codable {
     /// Why it is held, while it is.
     public var hold: HoldRecord?
     public var streams: [RunStreamRecord] = []
+    /// No coordinator has it: it stands still until one takes it up.
+    public var isUnattended = false
 
     public init(
         id: RunID,

@@ -13,6 +13,10 @@ struct ConfigurationRoutes {
         var dryRun: Bool?
     }
 
+    private struct Freezes: Encodable {
+        var freezes: [FreezeRecord]
+    }
+
     private struct FreezeBody: Decodable {
         var actor: String?
         var reason: String?
@@ -28,6 +32,10 @@ struct ConfigurationRoutes {
             )
             let reply = try await service.apply(apply, actor: body.actor ?? ActorBody.nobody)
             return try JSONReply.response(reply)
+        }
+        api.get("freezes") { request, context in
+            _ = try Asked(request, context)
+            return try JSONReply.response(Freezes(freezes: try await service.freezes()))
         }
         api.post("connections/{connection}/freeze") { request, context in
             let asked = try Asked(request, context)

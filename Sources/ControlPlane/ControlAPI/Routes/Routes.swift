@@ -8,6 +8,7 @@ import Model
 ///     GET  /api/v1                                 what answers here
 ///     POST /api/v1/apply                           ConfigurationRoutes
 ///     POST /api/v1/connections/NAME/check|discover|freeze|unfreeze
+///     GET  /api/v1/freezes
 ///     GET  /api/v1/jobs[/NAME[/retries]]           JobRoutes
 ///     POST /api/v1/jobs/NAME/pause|resume|sync
 ///     GET  /api/v1/runs[/RUN[/watch|logs]]         RunRoutes

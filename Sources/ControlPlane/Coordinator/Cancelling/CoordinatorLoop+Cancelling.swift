@@ -19,6 +19,7 @@ extension CoordinatorLoop {
         var record = queued.remove(at: place).record
         record.state = .cancelled
         record.endedAt = now
+        record.blockedOn = nil
         record.reason = request.reason ?? "cancelled before it started"
         record.cancel = CancelRecord(
             mode: request.mode,

@@ -78,12 +78,15 @@ final class CoordinatorLoop {
     var now: Timestamp { Self.now }
 
     /// Runs until it is told to stop, or cannot go on. Ends with no worker process left.
-    func run() {
+    ///
+    /// - Parameter isUp: called once everything that was interrupted is taken up and stored; with why it could not be.
+    func run(isUp: (SluiceError?) -> Void) {
         do {
             try startSupervisor()
             recover()
             spawnSpares()
             commitTurn()
+            isUp(fatal)
             while !isStopping {
                 try turn()
             }
@@ -125,6 +128,7 @@ final class CoordinatorLoop {
         if ready.sockets[2] { try receiveSubscriptions() }
         timePassed()
         startQueuedRuns()
+        sayWhyQueued()
         commitTurn()
     }
 

@@ -17,28 +17,52 @@ extension CoordinatorLoop {
                 prove(record)
             }
             for record in try store.runs(job: nil, activeOnly: true, limit: 10_000, before: nil).reversed() {
+                guard let job = try store.jobVersion(record.job, record.jobVersion) else {
+                    throw SluiceError(.internal, "run \(record.number): its job version is not in the store")
+                }
+                let order = try reasonToHold(record, of: job)
                 if record.state == .queued {
-                    guard let job = try store.jobVersion(record.job, record.jobVersion) else {
-                        throw SluiceError(.internal, "run \(record.number): its job version is not in the store")
-                    }
-                    queued.append(QueuedRun(record: record, job: job))
+                    let waiting = QueuedRun(record: record, job: job)
+                    if let order { hold(waiting, order) } else { queued.append(waiting) }
                     continue
                 }
-                try takeUp(record, living: Set(living.filter { $0.run == record.id }.map(\.incarnation)), now)
+                let own = Set(living.filter { $0.run == record.id }.map(\.incarnation))
+                try takeUp(record, of: job, living: own, held: order, now)
             }
         } catch {
             stopForGood("the store cannot be read: \(error)", .store)
         }
     }
 
-    private func takeUp(_ stored: RunRecord, living: Set<Incarnation>, _ now: Timestamp) throws {
+    /// Nil: it goes on. A run goes on with the version of its job that it began with, which its owner may have found wrong.
+    private func reasonToHold(_ record: RunRecord, of job: JobSpec) throws -> HoldOrder? {
+        let (number, version) = (record.number, record.jobVersion)
+        if let current = try store.job(record.job), current.spec != job {
+            let what = "run \(number) is of version \(version) of the job, which is now version \(current.version)"
+            return HoldOrder(.outdated, "\(what): release it to go on with version \(version), or cancel it")
+        }
+        guard settings.holdsInterrupted else { return nil }
+        return HoldOrder(.interrupted, "run \(number) was interrupted: release it to go on, or cancel it")
+    }
+
+    /// A run that has not begun, and shall not by itself.
+    private func hold(_ waiting: QueuedRun, _ order: HoldOrder) {
+        guard begin(waiting, held: order) else { return }
+        applyFreeze(to: waiting.record.id)
+    }
+
+    private func takeUp(
+        _ stored: RunRecord,
+        of job: JobSpec,
+        living: Set<Incarnation>,
+        held order: HoldOrder?,
+        _ now: Timestamp
+    ) throws {
         var record = stored
         record.counts = try store.recount(run: record.id)
-        let job = try store.jobVersion(record.job, record.jobVersion)
-        guard let job, let source = try store.connection(job.source),
-            let destination = try store.connection(job.destination)
+        guard let source = try store.connection(job.source), let destination = try store.connection(job.destination)
         else {
-            throw SluiceError(.internal, "run \(record.number): its job version or a connection is not in the store")
+            throw SluiceError(.internal, "run \(record.number): a connection of its job is not in the store")
         }
         let batches = try store.batches(run: record.id)
         let undone = batches.filter { !$0.state.isOver }
@@ -57,6 +81,7 @@ extension CoordinatorLoop {
             writes: writes.filter { undoneIDs.contains($0.batch) },
             staged: staged(writes, in: record),
             living: living,
+            held: order,
             now
         )
         runs[record.id] = ActiveRun(machine: machine, job: job, source: source, destination: destination)
@@ -83,7 +108,8 @@ extension CoordinatorLoop {
             deadline: job.deadline,
             onDeadline: job.onDeadline,
             isOrdered: job.isOrdered,
-            maxDeletes: job.streams.map { $0.maxDeletes ?? StreamSpec.defaultMaxDeletes }
+            maxDeletes: job.streams.map { $0.maxDeletes ?? StreamSpec.defaultMaxDeletes },
+            patience: settings.patience ?? RunLimits.patienceUsual
         )
     }
 }

@@ -1,4 +1,5 @@
 import Model
+import Store
 
 /// What applying a configuration does to what the store holds: the changes of the store, and what is said about them.
 struct ApplyPlan {
@@ -33,6 +34,17 @@ struct ApplyPlan {
         for spec in request.jobs {
             put(spec, before: jobs.first { $0.name == spec.name }, by: actor, at: now)
         }
+    }
+
+    /// What it does to what `store` holds now.
+    init(_ request: ApplyRequest, to store: any Store, actor: String, now: Timestamp) throws {
+        try self.init(
+            request,
+            connections: try store.connections(),
+            jobs: try request.jobs.compactMap { try store.job($0.name) },
+            actor: actor,
+            now: now
+        )
     }
 
     private mutating func put(_ spec: ConnectionSpec, before: ConnectionSpec?, at now: Timestamp) {

@@ -38,7 +38,8 @@ extension CoordinatorLoop {
             )
         )
         queued.append(QueuedRun(record: record, job: job.spec))
-        return RunView(record, live: nil, workers: [], now)
+        sayWhyQueued()
+        return RunView(queued.last?.record ?? record, live: nil, workers: [], now)
     }
 
     private func nextNumber() throws -> Int {
@@ -54,36 +55,40 @@ extension CoordinatorLoop {
         while let place = queued.firstIndex(where: { freezes[$0.job.destination] == nil }),
             fleet.slotsTaken < settings.slots
         {
-            let queuedRun = queued.remove(at: place)
-            let (record, job) = (queuedRun.record, queuedRun.job)
-            do {
-                guard let source = try store.connection(job.source),
-                    let destination = try store.connection(job.destination)
-                else { throw SluiceError(.notFound, "a connection of its job is gone") }
-                let machine = RunMachine(record: record, limits: limits(of: job), seed: generator.next())
-                runs[record.id] = ActiveRun(machine: machine, job: job, source: source, destination: destination)
-                shareSlots()
-                act(on: record.id) { $0.started(now) }
-            } catch {
-                log("run \(record.number) cannot start: \(error)")
-                var failed = record
-                failed.state = .failed
-                failed.reason = "it cannot start: \(error)"
-                failed.endedAt = now
-                changes.append(.updateRun(failed, from: .queued))
-            }
+            begin(queued.remove(at: place))
+        }
+    }
+
+    /// Starts a run that was queued; false: it cannot, and has failed.
+    ///
+    /// - Parameter order: nil: it goes on.
+    @discardableResult
+    func begin(_ queuedRun: QueuedRun, held order: HoldOrder? = nil) -> Bool {
+        let job = queuedRun.job
+        var record = queuedRun.record
+        record.blockedOn = nil
+        do {
+            guard let source = try store.connection(job.source),
+                let destination = try store.connection(job.destination)
+            else { throw SluiceError(.notFound, "a connection of its job is gone") }
+            let machine = RunMachine(record: record, limits: limits(of: job), seed: generator.next())
+            runs[record.id] = ActiveRun(machine: machine, job: job, source: source, destination: destination)
+            shareSlots()
+            act(on: record.id) { $0.started(held: order, now) }
+            return true
+        } catch {
+            log("run \(record.number) cannot start: \(error)")
+            record.state = .failed
+            record.reason = "it cannot start: \(error)"
+            record.endedAt = now
+            changes.append(.updateRun(record, from: .queued))
+            return false
         }
     }
 
     /// Connections and jobs as configured: all of it or, by the transaction, nothing; of a dry run nothing at all.
     func apply(_ request: ApplyRequest, actor: String) throws -> ApplyReply {
-        let plan = try ApplyPlan(
-            request,
-            connections: try store.connections(),
-            jobs: try request.jobs.compactMap { try store.job($0.name) },
-            actor: actor,
-            now: now
-        )
+        let plan = try ApplyPlan(request, to: store, actor: actor, now: now)
         if !request.dryRun { changes += plan.changes }
         return plan.reply
     }

@@ -117,9 +117,10 @@ extension CoordinatorLoop {
             }
             return
         }
-        let how =
+        let ending =
             died.signal != 0
             ? "signal \(died.signal)" : died.detail.isEmpty ? "exit \(died.exitStatus)" : died.detail
+        let how = noteLeaseEnd(of: incarnation, signal: died.signal) ?? ending
         // 0: retired; 70: its lifeline was cut, which is a supervisor's death.
         let isOrdered =
             workers[incarnation]?.deathIsOrdered ?? true || died.proof != .reaped

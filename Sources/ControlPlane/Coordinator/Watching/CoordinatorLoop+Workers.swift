@@ -1,4 +1,5 @@
 import Decisions
+import Glibc
 import Model
 import Store
 import Wire
@@ -115,11 +116,27 @@ extension CoordinatorLoop {
     func checkWorkers(_ now: Timestamp) {
         for (incarnation, worker) in workers where worker.isReady && worker.state != .dying {
             guard now.since(worker.lastHeardAt) > .milliseconds(Int64(Self.leaseMilliseconds)) else { continue }
-            kill([incarnation], reason: "not heard of for \(Self.leaseMilliseconds / 1000) s")
+            kill([incarnation], reason: "not heard of for \(Self.lease)")
             if let run = worker.record.run {
-                act(on: run) { $0.killRequested(incarnation, actor: "coordinator", now) }
+                act(on: run) { $0.leaseExpired(incarnation, silence: Self.lease, now) }
             }
         }
+    }
+
+    private static let lease = "\(leaseMilliseconds / 1_000) s"
+
+    /// A worker that is dead was silent for its lease before: its own timer has killed it. The timer counts from a heartbeat
+    /// that was sent up to two intervals before the last one that was heard.
+    func noteLeaseEnd(of incarnation: Incarnation, signal: Int32) -> String? {
+        guard signal == SIGKILL, let worker = workers[incarnation], worker.isReady, !worker.deathIsOrdered,
+            now.since(worker.lastHeardAt)
+                >= .milliseconds(Int64(Self.leaseMilliseconds - 2 * Self.heartbeatMilliseconds))
+        else { return nil }
+        workers[incarnation]?.deathIsOrdered = true
+        if let run = worker.record.run {
+            act(on: run) { $0.leaseExpired(incarnation, silence: Self.lease, now) }
+        }
+        return "silent for \(Self.lease), its lease ended it"
     }
 
     func kill(_ incarnations: [Incarnation], reason: String) {

@@ -24,7 +24,7 @@ struct JournalListing {
         self.query = query
         self.streams = streams
         filter = RecordFilter(query, streams: streams)
-        lookup = query.key.map(KeyLookup.init)
+        lookup = query.key.flatMap { RecordPlace.isPlace($0) ? nil : KeyLookup($0) }
     }
 
     /// Adds the write's records that the query asks for. Returns false when the page is complete.
@@ -46,8 +46,8 @@ struct JournalListing {
         for record in records.dropFirst(first) {
             guard filter.passes(record.operation, in: write) else { continue }
             if let fields, !fields.contains(where: record.changes(field:)) { continue }
-            let key = record.keyText
-            if let lookup, lookup.text != key { continue }
+            let key = RecordPlace.text(of: record, inBatch: write.sequence) ?? record.keyText
+            if let wanted = query.key, wanted != key { continue }
             guard page.records.count < query.limit else {
                 page.cursor = JournalCursor(sequence: write.sequence, record: record.index).text
                 return false

@@ -46,6 +46,7 @@ public final class SQLiteStore: Store {
         self.lock = lock
         reserve = ReserveFile(store: path)
         self.path = path
+        try StoreFile.protect(path)
         pool = try DatabasePool(path: path, configuration: Self.configuration)
         // GRDB sets NORMAL on the writer when it turns WAL on: then a commit would not be synced.
         try pool.writeWithoutTransaction { database in

@@ -23,6 +23,8 @@ final class BatchWriter {
     /// Tries after which a destination that keeps rolling back gets a rest.
     static let triesMax = 5
     static let firstPause = Duration.milliseconds(100)
+    /// After a failure to connect, before the batch is given back.
+    static let reconnectPause = Duration.milliseconds(500)
 
     private let run: OpenedRun
     private let assignment: Assignment
@@ -68,7 +70,11 @@ final class BatchWriter {
             let error = SluiceError(describing: error)
             // A tombstone: the attempt was condemned meanwhile.
             if error.code == .conflict { return giveBack(error.message) }
-            return error.isRetriable ? giveBack(error.message, transient: true) : fail(error)
+            guard error.isRetriable else { return fail(error) }
+            // Other batches would come back from it just as fast.
+            outbox.doing("waiting for the destination: \(error.message)")
+            _ = mailbox.pause(Self.reconnectPause, isStarted: false)
+            return giveBack(error.message, transient: true)
         }
         return write(mapped, of: stream)
     }

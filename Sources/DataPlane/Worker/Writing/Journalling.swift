@@ -173,11 +173,11 @@ private struct RowReader {
 extension SegmentRejection {
     /// A destination that rejects says why; one that did not is taken at its word all the same.
     fileprivate init(_ rejection: Rejection?, line: Int?) {
-        let reason = rejection?.reason ?? "rejected by the destination"
         self.init(
             code: rejection?.code ?? "constraint",
             field: rejection?.field ?? "",
-            reason: line.map { "line \($0): \(reason)" } ?? reason
+            reason: rejection?.reason ?? "rejected by the destination",
+            line: line
         )
     }
 }

@@ -16,7 +16,8 @@ struct RunCommand: ParsableCommand {
             at once, and what they were writing is looked up afterwards. Either way every record's fate is known.
 
             Everything is kept in the store (--store), so "sluice records RUN" works afterwards; other terminals can watch and \
-            cancel the run meanwhile. A run that was interrupted by a crash is taken up where it was.
+            cancel the run meanwhile. A run that was interrupted by a crash is taken up where it was; if the job is another one \
+            now, it is held instead, nothing is started, and the exit code is 4.
 
             A configuration:
 
@@ -50,7 +51,7 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         let request = try request()
-        let server = try Serving.start(local.settings(port: 0))
+        let (server, _) = try Serving.start(local.settings(port: 0), applying: request)
         defer { server.stop() }
         do {
             try carryOut(request, on: server)
@@ -61,35 +62,37 @@ struct RunCommand: ParsableCommand {
     }
 
     private func carryOut(_ request: ApplyRequest, on server: LocalServer) throws {
-        _ = try server.client.apply(request, actor: Console.actor)
         let job = request.jobs[0].name
+        for other in try TakenUp.list(of: server.client) where other.job != job { Console.note(other.line) }
         let interrupts = InterruptedRun(client: server.client)
         interrupts.listen()
         let started = try start(job, on: server.client)
         interrupts.run.withLock { $0 = started }
         let follower = RunFollower(client: server.client, progress: LiveProgress(isQuiet: output.output == .json))
-        var isHeld = false
+        var notes = Set<String>()
+        var isGivenUp = false
         let end = try follower.follow(started.id.description) { run in
-            guard run.state == .held, !isHeld else { return }
-            isHeld = true
+            guard let obstacle = Obstacle(run), notes.insert(obstacle.reason).inserted else { return }
             follower.progress.clear()
-            try settle(run, on: server.client)
+            isGivenUp = try settle(run, obstacle, on: server.client) || isGivenUp
         }
         let isPaused = try server.client.job(job).isPaused
         try output.show(end, human: Receipt(run: end, isPaused: isPaused, suffix: local.suffix).lines)
-        try (isHeld && !Console.inputIsTerminal ? RunExit.held : RunExit(end.state)).leave()
+        try (isGivenUp ? RunExit.held : RunExit(end.state)).leave()
     }
 
-    /// A held run waits for a person; where there is none, it would wait for ever.
-    private func settle(_ run: RunView, on client: Client) throws {
-        Console.note("run \(run.number) is held: \(Human.safe(run.reason ?? "no reason given"))")
-        if Console.inputIsTerminal {
-            Console.note("\"sluice release \(run.number)\" in another terminal lets it go on; Ctrl-C cancels it")
-        } else {
+    /// Says what the run waits for. A held one waits for a person; where there is none, it would wait for ever and is
+    /// cancelled: then true.
+    private func settle(_ run: RunView, _ obstacle: Obstacle, on client: Client) throws -> Bool {
+        Console.note(obstacle.reason)
+        guard obstacle.isOthers || Console.inputIsTerminal else {
             let reason = "held, with nobody to decide"
             let cancel = CancelRequest(mode: .graceful, actor: Console.actor, reason: reason, pause: false)
             _ = try client.cancel(run.id.description, cancel)
+            return true
         }
+        Console.note("\(obstacle.way)Ctrl-C cancels it")
+        return false
     }
 
     /// The one job with its connections: nothing else of the configuration is touched.
@@ -107,8 +110,22 @@ struct RunCommand: ParsableCommand {
         return ApplyRequest(connections: connections, jobs: [spec])
     }
 
+    /// An interrupted run that somebody has to decide on, as one of another version of the job, is neither gone on with nor
+    /// left behind without a word.
+    private func refuse(_ run: RunView) throws -> Never {
+        let serve = "\"sluice serve --hold\(local.suffix)\""
+        Console.complain(Human.safe(run.reason ?? "run \(run.number) is held"))
+        Console.complain(
+            "nothing was started; \(serve) takes run \(run.number) up, for \"sluice cancel \(run.number)\(local.suffix)\" "
+                + "or \"sluice release \(run.number)\(local.suffix)\""
+        )
+        if output.output == .json { Console.show(try OutputOptions.json(run, isPretty: true)) }
+        throw ExitCode(RunExit.held.rawValue)
+    }
+
     private func start(_ job: String, on client: Client) throws -> RunView {
         if let live = try client.runs(job: job, activeOnly: true, limit: 1).first {
+            if let cause = live.hold?.cause, cause == .outdated || cause == .interrupted { try refuse(live) }
             Console.note("run \(live.number) of \(job) was interrupted (\(live.state.rawValue)); it is taken up")
             return live
         }

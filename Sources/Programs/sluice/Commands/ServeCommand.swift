@@ -14,7 +14,8 @@ struct ServeCommand: ParsableCommand {
         discussion: """
             Listens on this machine only. Ctrl-C stops it; runs that are going on are taken up by the next start.
 
-            With --config the configuration is applied first, as "sluice apply" does.
+            With --config the configuration is applied first, as "sluice apply" does. A run that was interrupted goes on, unless \
+            its job is another one now: then it is held, as with --hold every one is.
             """
     )
 
@@ -27,6 +28,12 @@ struct ServeCommand: ParsableCommand {
     @Option(help: "The API's port; 0 chooses a free one.")
     var port = 7584
 
+    @Flag(
+        help:
+            "Hold the runs that were interrupted: nothing of them is written until \"sluice release\" or \"sluice cancel\"."
+    )
+    var hold = false
+
     @OptionGroup var local: LocalOptions
     @OptionGroup var output: OutputOptions
 
@@ -35,6 +42,7 @@ struct ServeCommand: ParsableCommand {
         var pid: Int32
         var store: String
         var changes: [String]
+        var takenUp: [TakenUp]
     }
 
     func validate() throws {
@@ -43,25 +51,27 @@ struct ServeCommand: ParsableCommand {
 
     func run() throws {
         let configuration = try config.map(ConfigurationOptions.load)
-        let server = try Serving.start(local.settings(port: port, host: host))
+        var settings = local.settings(port: port, host: host)
+        settings.holdsInterrupted = hold
+        let request = configuration.map { ApplyRequest(connections: $0.connections, jobs: $0.jobs) }
+        let (server, applied) = try Serving.start(settings, applying: request)
         defer { server.stop() }
-        var changes: [String] = []
-        if let configuration {
-            let request = ApplyRequest(connections: configuration.connections, jobs: configuration.jobs)
-            changes = try server.client.apply(request, actor: Console.actor).lines.map { Human.safe($0) }
-        }
-        let store = URL(fileURLWithPath: local.store).standardizedFileURL.path
-        let ready = Ready(address: server.address, pid: getpid(), store: store, changes: changes)
-        let slots = Human.count(local.slots ?? Serving.defaultSlots, of: "worker")
-        try output.show(
-            ready,
-            human: changes + ["listening on \(server.address), store \(store), \(slots); Ctrl-C stops"]
-        )
+        let changes = (applied?.lines ?? []).map { Human.safe($0) }
         let stopping = DispatchSemaphore(value: 0)
         Interrupts.listen { count in
             if count > 1 { _exit(RunExit.failed.rawValue) }
             stopping.signal()
         }
+        let store = URL(fileURLWithPath: local.store).standardizedFileURL.path
+        let takenUp = try TakenUp.list(of: server.client)
+        let ready = Ready(address: server.address, pid: getpid(), store: store, changes: changes, takenUp: takenUp)
+        let slots = Human.count(local.slots ?? Serving.defaultSlots, of: "worker")
+        try output.show(
+            ready,
+            human: changes + takenUp.map(\.line) + [
+                "listening on \(server.address), store \(store), \(slots); Ctrl-C stops"
+            ]
+        )
         server.onEnd { stopping.signal() }
         stopping.wait()
         if let failure = server.failure { throw failure }

@@ -26,9 +26,10 @@ struct SyncCommand: ParsableCommand {
         let client = try server.client()
         let run = try client.sync(job: job, SyncRequest(actor: Console.actor, trigger: "manual"))
         guard follow else {
+            let how = run.blockedOn.map { "is queued: \(Human.safe($0))" } ?? "started"
             try output.show(
                 run,
-                human: ["run \(run.number) of \(job) started; \"sluice watch \(run.number)\" follows it"]
+                human: ["run \(run.number) of \(job) \(how); \"sluice watch \(run.number)\" follows it"]
             )
             return
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import JobConfiguration
 
 /// How a coordinator in this process runs.
 struct LocalOptions: ParsableArguments {
@@ -11,9 +12,20 @@ struct LocalOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The worker's executable; default: sluice-worker beside sluice.", valueName: "path"))
     var worker: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "How long a system that does not answer is tried again before a run fails; default: 45s.",
+            valueName: "duration"
+        )
+    )
+    var patience: String?
+
     func validate() throws {
         if let slots, !(1...256).contains(slots) {
             throw ValidationError("--slots is \(slots); allowed: 1 to 256")
+        }
+        if let patience, Quantity.duration(patience) == nil {
+            throw ValidationError("--patience is \"\(patience)\"; expected \(Quantity.durationForms)")
         }
     }
 
@@ -23,6 +35,7 @@ struct LocalOptions: ParsableArguments {
         settings.worker = worker
         settings.host = host
         settings.port = port
+        settings.patience = patience.flatMap(Quantity.duration)
         return settings
     }
 

@@ -30,7 +30,7 @@ struct ServerOptions: ParsableArguments {
 
     /// How to start what is missing.
     private var start: String {
-        "\"sluice serve\(storeSuffix)\" starts one, which takes up what was going on"
+        "\"sluice serve\(storeSuffix)\" starts one, which takes up what was going on, with --hold as held"
     }
 
     /// How long a leader that is starting is waited for.

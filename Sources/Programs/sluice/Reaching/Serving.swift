@@ -16,23 +16,39 @@ enum Serving {
         var worker: String?
         var host = "127.0.0.1"
         var port = 0
+        /// What was interrupted is taken up as held.
+        var holdsInterrupted = false
+        /// How long an end that does not answer is tried again; nil: as the coordinator does.
+        var patience: Duration?
     }
 
     /// A coordinator with its supervisor and its API, ready to be asked.
     static func start(_ settings: Settings) throws -> LocalServer {
+        try start(settings, applying: nil).server
+    }
+
+    /// The same with a configuration, which is applied before anything is taken up: a run of a job that is another one now
+    /// does not go on by itself.
+    static func start(
+        _ settings: Settings,
+        applying request: ApplyRequest?
+    ) throws -> (
+        server: LocalServer, applied: ApplyReply?
+    ) {
         let worker = try workerExecutable(settings.worker)
         let store = try open(store: settings.store)
+        let applied = try request.map { try CoordinatorProcess.apply($0, actor: Console.actor, to: store) }
         let path = URL(fileURLWithPath: settings.store).standardizedFileURL.path
-        let coordinator = try CoordinatorProcess.start(
-            CoordinatorSettings(
-                slots: settings.slots,
-                runtimeDirectory: try CoordinatorSettings.runtimeDirectory(store: path),
-                startSupervisor: { order in try SupervisorLaunch.start(order, worker: worker) }
-            ),
-            store: store
+        var coordination = CoordinatorSettings(
+            slots: settings.slots,
+            runtimeDirectory: try CoordinatorSettings.runtimeDirectory(store: path),
+            startSupervisor: { order in try SupervisorLaunch.start(order, worker: worker) }
         )
+        coordination.holdsInterrupted = settings.holdsInterrupted
+        coordination.patience = settings.patience
+        let coordinator = try CoordinatorProcess.start(coordination, store: store)
         do {
-            return try LocalServer(
+            let server = try LocalServer(
                 service: coordinator.service,
                 host: settings.host,
                 port: settings.port,
@@ -40,6 +56,7 @@ enum Serving {
                 stop: { await coordinator.stop() },
                 coordinatorEnded: { await coordinator.ended() }
             )
+            return (server, applied)
         } catch {
             let stopped = DispatchSemaphore(value: 0)
             Task.detached {

@@ -29,15 +29,15 @@ struct ProgressLine {
 
     private var details: [String] {
         var parts: [String] = []
+        let obstacle = run.blockedOn.map { ["waiting: \(Human.safe($0))"] } ?? []
+        if run.counts.planned == 0, !run.planComplete { return (run.state == .running ? ["planning"] : []) + obstacle }
         if let share { parts.append("\(Int(share * 100))%") }
-        if run.counts.planned == 0, !run.planComplete { return ["planning"] }
         let planned = Human.count(run.counts.planned) + (run.planComplete ? "" : " or more")
         parts.append("\(Human.count(run.counts.attempted)) of \(planned)")
         if run.counts.rejected > 0 { parts.append("\(Human.count(run.counts.rejected)) rejected") }
         if run.state == .running, run.rate > 0 { parts.append(Human.rate(run.rate)) }
         if run.state == .running, let left = run.secondsLeft { parts.append("\(Human.duration(seconds: left)) left") }
         if run.counts.indeterminate > 0 { parts.append("\(Human.count(run.counts.indeterminate)) in flight") }
-        if let blocked = run.blockedOn { parts.append("waiting for \(Human.safe(blocked))") }
-        return parts
+        return parts + obstacle
     }
 }

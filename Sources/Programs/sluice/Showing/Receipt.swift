@@ -93,7 +93,11 @@ struct Receipt {
         func add(_ command: String, _ why: String) {
             steps.append(("sluice \(command)\(suffix)", why))
         }
-        if run.state == .held {
+        if run.isUnattended {
+            let goesOn = run.state == .running || run.state == .queued
+            add("serve", "no server is running; one takes it up" + (goesOn ? ", and it goes on" : ""))
+            if goesOn { add("serve --hold", "or waits for \"sluice release\" or \"sluice cancel\"") }
+        } else if run.state == .held {
             add("release \(number)", "let it go on")
             add("cancel \(number)", "or stop it")
         } else if !run.state.isTerminal {

@@ -82,7 +82,8 @@ extension SQLiteTransaction {
                 sql: "SELECT key FROM retries WHERE job = ? AND stream = ? AND run < ?",
                 arguments: [run.job, run.streams[index].stream, run.number]
             )
-            if !keys.isEmpty { listed[index] = keys.map(KeyLookup.init) }
+            let lookups = keys.filter { !RecordPlace.isPlace($0) }.map(KeyLookup.init)
+            if !lookups.isEmpty { listed[index] = lookups }
         }
         guard !listed.isEmpty else { return }
         try SQLiteStore.forEachWrite(of: run.id, from: 0, in: database) { write, keyHashes, segment in
