@@ -80,7 +80,7 @@ struct OpenedStream {
         self.target = target
         self.replacement = replacement
         mapping = try Mapping(plan, target: target)
-        summary = Self.summary(of: described, index: index, key: plan.scan.key)
+        summary = Self.summary(of: described, index: index, plan)
     }
 
     /// Makes a destination that was connected to anew know the target.
@@ -142,14 +142,15 @@ struct OpenedStream {
     private static func summary(
         of described: StreamDescription,
         index: UInt32,
-        key: [String]
+        _ plan: MappingPlan
     ) -> WireStreamOpened {
         var summary = WireStreamOpened()
         summary.streamIndex = index
         summary.sourceRecords = described.estimatedRecords ?? -1
         summary.recordBytes = described.averageRecordBytes ?? 0
         summary.uniqueKey = ([described.primaryKey] + described.uniqueKeys)
-            .contains { !$0.isEmpty && Set($0).isSubset(of: key) }
+            .contains { !$0.isEmpty && Set($0).isSubset(of: plan.scan.key) }
+        summary.warnings = plan.warnings
         return summary
     }
 }
