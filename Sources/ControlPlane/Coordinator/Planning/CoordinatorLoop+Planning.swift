@@ -15,6 +15,7 @@ extension CoordinatorLoop {
             )
             warnings += stream.warnings
         }
+        keep(warnings, of: run)
         act(on: run) {
             $0.runOpened(
                 incarnation,
@@ -23,6 +24,24 @@ extension CoordinatorLoop {
                 streams: facts,
                 warnings: warnings,
                 now
+            )
+        }
+    }
+
+    /// What is new of them, so that they are shown of the run when it has ended, too.
+    private func keep(_ warnings: [String], of run: RunID) {
+        guard let known = runs[run]?.machine.warnings else { return }
+        for warning in warnings where !known.contains(warning) {
+            changes.append(
+                .audit(
+                    AuditRecord(
+                        at: now,
+                        actor: "coordinator",
+                        event: AuditRecord.warned,
+                        run: run,
+                        detail: warning
+                    )
+                )
             )
         }
     }
@@ -71,4 +90,9 @@ extension CoordinatorLoop {
         if let through = range.through { order.through.values = through }
         outbox.append(.work(incarnation, .planStream(order)))
     }
+}
+
+extension AuditRecord {
+    /// The event of a warning that a worker gave when it opened the run.
+    static let warned = "stream_warned"
 }
