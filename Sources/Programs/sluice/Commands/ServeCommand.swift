@@ -52,7 +52,7 @@ struct ServeCommand: ParsableCommand {
         }
         let store = URL(fileURLWithPath: local.store).standardizedFileURL.path
         let ready = Ready(address: server.address, pid: getpid(), store: store, changes: changes)
-        let slots = Human.count(local.slots ?? Serving.defaultSlots, of: "worker")
+        let slots = Human.count(local.slots ?? Serving.defaultSlots, of: "worker") + " and a spare"
         try output.show(
             ready,
             human: changes + ["listening on \(server.address), store \(store), \(slots); Ctrl-C stops"]
