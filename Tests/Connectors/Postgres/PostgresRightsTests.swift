@@ -67,7 +67,8 @@ import Testing
 
     @Test func `check counts the tables that may be written, resolving names the right that is missing`() throws {
         try server.run("CREATE TABLE other (id int8 PRIMARY KEY, name text); GRANT SELECT ON other TO \(role)")
-        let grant = "a table that a job writes to needs GRANT SELECT, INSERT, UPDATE ON it TO \(role)"
+        let grant =
+            "a table that a job writes to needs GRANT SELECT, INSERT, UPDATE ON it TO \(role), to append INSERT alone"
         let some = "as a destination: role \(role) may write to only 1 of the 2 tables; \(grant)"
         #expect(try destination().check().first == some)
         let error = #expect(throws: SluiceError.self) {

@@ -16,9 +16,10 @@ struct ShowCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() throws {
+        // Asked first: whoever only reads leads on the store meanwhile.
+        let isServed = try server.running() != nil
         try server.reading { client in
             let view = try client.run(reference)
-            let isServed = try server.running() != nil
             let job = try client.job(view.job)
             var lines = Receipt(run: view, job: job, suffix: server.suffix, isServed: isServed).lines
             let progress = ProgressLine(run: view, now: isServed ? Human.now : nil)

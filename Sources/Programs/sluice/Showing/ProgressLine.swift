@@ -31,8 +31,8 @@ struct ProgressLine {
         run.counts.attempted - run.counts.notApplied + run.counts.quarantined + run.counts.staged
     }
 
-    /// Records that the run is about: of a stream that was cancelled only those that it had begun.
-    private var total: Int { max(done, run.counts.planned - run.withheld) }
+    /// Records that the run is about: of a stream that was cancelled alone only those that it had begun.
+    private var total: Int { max(done, run.counts.planned - (run.cancel == nil ? run.withheld : 0)) }
 
     private var isPlanned: Bool {
         run.planComplete || !run.streams.isEmpty && run.streams.allSatisfy { $0.planComplete || $0.cancel != nil }

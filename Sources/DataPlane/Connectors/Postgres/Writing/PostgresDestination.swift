@@ -89,7 +89,7 @@ public final class PostgresDestination: Destination {
     public func resolve(table: String, fields: [String], key: [String], mode: WriteMode) throws -> Target {
         let session = try connected().session
         let found = try PostgresCatalog(session: session).table(named: table)
-        try PostgresRights.require(on: found, as: table, session)
+        try PostgresRights.require(on: found, for: mode, as: table, session)
         let columns = try fields.map {
             try PostgresScan.column($0, of: found, stream: table, place: settings.place)
         }

@@ -46,6 +46,6 @@ enum PostgresRights {
         let which = writable == 0 ? "none" : "only \(writable)"
         return
             "as a destination: role \(role) may write to \(which) of the \(all) tables; a table that a job writes to "
-            + "needs GRANT SELECT, INSERT, UPDATE ON it TO \(role)"
+            + "needs GRANT SELECT, INSERT, UPDATE ON it TO \(role), to append INSERT alone"
     }
 }
