@@ -157,7 +157,11 @@ let package = Package(
         tests("JobConfiguration", imports: ["JobConfiguration", "Model", "Drivers", "TestSupport"]),
         tests("Coordinator", imports: ["Coordinator", "Model"]),
         tests("ControlAPI", imports: ["ControlAPI", "Client", "Model", "Coordinator"]),
-        tests("sluice", imports: ["sluice", "Client", "Model", "TestSupport"], packages: [arguments]),
+        tests(
+            "sluice",
+            imports: ["sluice", "Client", "JobConfiguration", "Model", "TestSupport"],
+            packages: [arguments]
+        ),
         tests("EndToEnd", imports: ["Model", "Drivers", "Client", "TestSupport"]),
         tests("Faults", imports: ["Model", "Drivers", "Client", "TestSupport"]),
         tests("Tidy", imports: []),

@@ -63,7 +63,7 @@ import Testing
         var request = CancelRequest(mode: mode, actor: "ada", reason: "not those")
         request.streams = ["nobody"]
         let unknown = #expect(throws: SluiceError.self) { try server.client.cancel("\(run.number)", request) }
-        #expect(unknown?.message == "the run has no stream \"nobody\"; it has: people, others")
+        #expect(unknown?.message == "run 1 has no stream \"nobody\"; it has: contacts to people, contacts to others")
         request.streams = ["people"]
         let reply = try server.client.cancel("\(run.number)", request)
         #expect(reply.accepted)
@@ -72,6 +72,16 @@ import Testing
         let ended = try server.waitForEnd(of: run)
         #expect(ended.state == .cancelled)
         #expect(ended.streams.map { $0.cancel?.mode } == [mode, nil])
+        let shown = try server.client.run("\(run.number)")
+        let counts = try shown.streams.map { try #require($0.counts) }
+        #expect(counts.map(\.applied) == [try crossing.written().count, Crossing.records])
+        #expect(counts[0].notAttempted + counts[0].notApplied > 0)
+        #expect(counts[1].notAttempted == 0)
+        #expect(counts.map(\.applied).reduce(0, +) == shown.counts.applied)
+        let receipt = try crossing.command("show", "\(run.number)")
+        #expect(try receipt.exitStatus() == 0)
+        #expect(receipt.text.contains("cancelled in part, 1 of 2 streams"), "\(receipt.text)")
+        #expect(receipt.text.contains("contacts to others  "), "\(receipt.text)")
         #expect(try crossing.written() == Set(1...(mode == .force ? 100 : 150)))
         let copied = "SELECT count(*) FROM others WHERE email = 'new' || id || '@example.com'"
         #expect(try crossing.destination.value(copied) == "\(Crossing.records)")

@@ -23,7 +23,7 @@ struct SegmentHostileTests {
             ("3 bytes of changed fields for 4 records", { $0.changed.removeLast() }),
             ("record 1 changes a field that is not there", { $0.changed[1] = 0x08 }),
             ("record 2, a delete, changes 2 of 3 fields", { $0.changed[2] = 0x03 }),
-            ("record 3, a reject, changes 1 of 3 fields", { $0.changed[3] = 0x01 }),
+            ("11 values, the records have 12", { $0.changed[3] = 0x01 }),
             ("11 values, the records have 13", { $0.changed[1] = 0x03 }),
             ("10 values, the records have 11", { $0.ends.removeLast() }),
             ("1 bytes of NULL marks for 11 values", { $0.nulls.removeLast() }),

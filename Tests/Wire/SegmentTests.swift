@@ -87,6 +87,25 @@ struct SegmentTests {
         )
     }
 
+    @Test func `a rejected record keeps the field at fault, or all where none is named, and changes none`() throws {
+        var writer = SegmentWriter()
+        writer.begin(stream: "s", streamIndex: 0, target: "t", fields: Self.fields, keyFields: [0])
+        let row = [try Self.value("1", .int32), try Self.value("a@x", .text), nil]
+        for field in ["email", "", "elsewhere"] {
+            let why = SegmentRejection(code: "constraint", field: field, reason: "no")
+            Self.lend(row) { values in writer.addReject(why, key: values, values: values) }
+        }
+        Self.lend(row) { writer.addInsert($0) }
+        let (header, bytes) = try writer.finish()
+        let segment = try SegmentReader(compressed: bytes)
+        let email = FieldChange(field: "email", before: nil, after: "a@x")
+        let id = FieldChange(field: "id", before: nil, after: "1")
+        #expect(segment.map(\.changesAsText) == [[email], [id, email], [], [id, email]])
+        #expect(segment.map(\.keyText) == ["1", "1", "1", "1"])
+        #expect(segment.map { $0.changes(field: 1) } == [false, false, false, true])
+        #expect(header.fields.map(\.changed) == [1, 1, 0])
+    }
+
     @Test func `a segment that starts over holds nothing of the one before`() throws {
         var writer = SegmentWriter()
         try Self.write(into: &writer)

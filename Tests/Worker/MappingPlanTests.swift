@@ -59,6 +59,34 @@ struct MappingPlanTests {
         ) { try kit.plan([FieldMapping(field: "name", origin: .template("{first} {last}"))]) }
     }
 
+    @Test func `a column that was probably meant is offered`() throws {
+        try expect(
+            .notFound,
+            "field \"age\" is made of column \"agee\", but the source has only id, first, last, mail, age, seen; "
+                + "did you mean \"age\"?"
+        ) { try kit.plan(map + [.column("agee", to: "age")]) }
+        try expect(
+            .notFound,
+            "field \"e_mail\" is mapped, but dst.people has only seen, id, name, email, age, added, row; "
+                + "did you mean \"email\"?"
+        ) { try kit.plan(map + [.column("first", to: "e_mail")]) }
+    }
+
+    @Test func `a template of a column that may be NULL is warned of, unless it has a default`() throws {
+        #expect(
+            try kit.plan(map).warnings == [
+                "stream \"src.people\": field \"name\" is a template, so it becomes NULL where \"first\" or \"last\" is NULL; "
+                    + "set `default` if that is not meant"
+            ]
+        )
+        var safe = map
+        safe[1].fallback = .text("unknown")
+        #expect(try kit.plan(safe).warnings == [])
+        let strict = MappingKit(["id int64!", "first text!"], ["id int64!", "name text"])
+        let greeting = FieldMapping(field: "name", origin: .template("Hi {first}"))
+        #expect(try strict.plan([greeting]).warnings == [])
+    }
+
     @Test func `what is missing on either side is named with what is there`() throws {
         try expect(
             .notFound,

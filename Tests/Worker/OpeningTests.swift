@@ -1,3 +1,4 @@
+import Drivers
 import Foundation
 import Model
 import SwiftProtobuf
@@ -15,6 +16,23 @@ import Wire
             try #require(opened.snapshot.isEmpty)
             try #require(opened.streams.map(\.streamIndex) == [0])
             try #require(opened.streams.map(\.uniqueKey) == [true])
+        }
+    }
+
+    @Test func `what a mapping may do to records is told as a warning`() async throws {
+        try await PlayedCoordinator.play { coordinator in
+            try coordinator.welcome()
+            let fixture = try Fixture(in: coordinator.scratch, records: 7)
+            try SQLiteConnection(path: fixture.sourcePath, access: .readWrite, busyTimeout: .seconds(5))
+                .execute("ALTER TABLE people ADD nick TEXT")
+            let greeting = FieldMapping(field: "name", origin: .template("Hi {nick}"))
+            let stream = StreamSpec(stream: "people", destination: "people", key: ["id"], map: [greeting])
+            try coordinator.say(
+                .openRun(try fixture.openRun(coordinator.run, coordinator.installation, stream: stream))
+            )
+            let opened = try coordinator.hear(\.runOpened)
+            try #require(opened.streams.map(\.warnings.count) == [1])
+            try #require(opened.streams[0].warnings[0].contains("becomes NULL where \"nick\" is NULL"))
         }
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Client
 import Foundation
+import JobConfiguration
 import Model
 import TestSupport
 import Testing
@@ -26,6 +27,17 @@ import Testing
             #expect(!command.configuration.abstract.isEmpty, "\(command)")
             #expect(!SluiceCommand.helpMessage(for: command).isEmpty)
         }
+    }
+
+    @Test func `the configuration of run's help can be pasted`() throws {
+        let help = SluiceCommand.helpMessage(for: RunCommand.self, columns: 80)
+        let lines = help.split(separator: "\n", omittingEmptySubsequences: false)
+        let yaml = lines.drop { $0 != "connections:" }.prefix { !$0.isEmpty }.joined(separator: "\n")
+        let configuration = try Configuration.parse(yaml, file: "pasted.yaml", folder: "/")
+        #expect(configuration.warnings.isEmpty)
+        let stream = try #require(configuration.jobs.first?.streams.first)
+        #expect(stream.map.map(\.field) == ["email", "title", "origin", "name"])
+        #expect(stream.drop == ["internal_note"])
     }
 
     @Test func `a cancel names one run or all, and a deadline only when it is graceful`() {

@@ -60,6 +60,53 @@ import Testing
         )
         #expect(RecordLines.table(RecordPage(records: [], cursor: nil)) == ["no records"])
     }
+
+    @Test func `a rejected record shows why, and what was to be written`() {
+        var record = RecordView.sample(key: "1", [("age", nil, "-3"), ("name", nil, "x")])
+        record.operation = .reject
+        record.verdict = .rejected
+        record.rejectionReason = "violates check constraint"
+        #expect(
+            RecordLines.table(RecordPage(records: [record], cursor: nil)) == [
+                "KEY  OPERATION  VERDICT   FIELD  BEFORE  AFTER",
+                "1    reject     rejected                 refused: violates check constraint",
+                "                          age            -3",
+                "                          name           x",
+            ]
+        )
+    }
+
+    @Test func `of verdicts that are only counted it is said that they are`() {
+        var counts = RunCounts()
+        counts.planned = 30
+        counts.unchanged = 10
+        #expect(
+            RecordLines.unlisted([.unchanged, .applied, .notAttempted], of: counts) == [
+                "unchanged: 10 records, counted and not listed one by one (as they should be)",
+                "not_attempted: 20 records, counted and not listed one by one (nothing was decided about them)",
+            ]
+        )
+        #expect(RecordLines.unlisted([.rejected], of: counts) == [])
+    }
+
+    @Test func `a worker's line says what it does, and since when`() {
+        var worker = WorkerView(
+            incarnation: Incarnation(high: 1, low: 2),
+            run: 7,
+            pid: 4711,
+            host: nil,
+            state: .working,
+            doing: "committing",
+            residentBytes: 42 << 20,
+            spawnedAt: Timestamp(microseconds: 0),
+            diedAt: nil,
+            death: nil
+        )
+        worker.since = Timestamp(microseconds: 5_000)
+        let line = WorkersCommand.lines([worker])[1]
+        #expect(line.contains("committing  "))
+        #expect(line.split(separator: " ").filter { $0.hasSuffix(".005") }.count == 1)
+    }
 }
 
 extension RecordView {

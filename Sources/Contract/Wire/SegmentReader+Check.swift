@@ -55,11 +55,10 @@ extension SegmentReader {
                 throw violation("record \(record) changes a field that is not there")
             }
             switch operation {
-            case .insert: place += keys + bits
+            case .insert, .reject: place += keys + bits
             case .update: place += keys + 2 * bits
             case .delete where bits == fields: place += keys + bits
-            case .reject where bits == 0: place += keys
-            case .delete, .reject:
+            case .delete:
                 throw violation("record \(record), a \(operation), changes \(bits) of \(fields) fields")
             }
             places.append(place)

@@ -39,17 +39,17 @@ public struct SegmentRecord: Sendable {
     }
 
     public func changes(field: Int) -> Bool {
-        segment.fields.indices.contains(field) && segment.isChanged(field, in: index)
+        operation != .reject && segment.fields.indices.contains(field) && segment.isChanged(field, in: index)
     }
 
-    /// The changed fields, in the order of the fields.
+    /// The changed fields, in the order of the fields; of a rejected record what was to be written, as far as it is kept.
     public var changes: [Change] {
         var place = segment.firstValues[index] + segment.keyFields.count
         let operation = operation
         return segment.fields.indices.compactMap { field in
             guard segment.isChanged(field, in: index) else { return nil }
             var change = Change(field: field, before: nil, after: nil)
-            if operation != .insert {
+            if operation == .update || operation == .delete {
                 change.before = segment.value(at: place)
                 place += 1
             }

@@ -116,7 +116,10 @@ public struct SegmentWriter {
     }
 
     /// A record that cannot be written; its key as far as it could be made.
-    public mutating func addReject(_ rejection: SegmentRejection, key: Values) {
+    ///
+    /// - Parameter values: what was to be written. Kept is the field that the rejection names, else every one that is not
+    ///   NULL; none counts as changed.
+    public mutating func addReject(_ rejection: SegmentRejection, key: Values, values: Values = { _ in nil }) {
         var journal = JournalRejection()
         journal.record = UInt32(operations.count)
         journal.code = rejection.code
@@ -124,6 +127,11 @@ public struct SegmentWriter {
         journal.reason = rejection.reason
         segment.rejections.append(journal)
         open(.reject, key: key)
+        for field in 0..<fieldCount where rejection.field.isEmpty || segment.fields[field].name == rejection.field {
+            guard let value = values(field) else { continue }
+            append(value)
+            mark(field)
+        }
         header.rejected += 1
     }
 
@@ -187,9 +195,13 @@ public struct SegmentWriter {
     }
 
     private mutating func markChanged(_ field: Int) {
+        mark(field)
+        counts[field].changed += 1
+    }
+
+    private mutating func mark(_ field: Int) {
         let start = changed.count - (fieldCount + 7) / 8
         changed[start + (field >> 3)] |= 1 << UInt8(field & 7)
-        counts[field].changed += 1
     }
 
     private static func areEqual(_ left: UnsafeRawBufferPointer?, _ right: UnsafeRawBufferPointer?) -> Bool {

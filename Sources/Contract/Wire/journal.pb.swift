@@ -112,7 +112,8 @@ public nonisolated struct JournalSegment: Sendable {
   ///   insert: the key, then after of each changed field
   ///   update: the key, then before and after of each changed field
   ///   delete: the key, then before of every field (changed has all bits set)
-  ///   reject: the key (as far as it could be mapped), changed has no bit set
+  ///   reject: the key (as far as it could be mapped), then what was to be written of
+  ///     each field whose bit is set in changed; none has to be
   public var nulls: Data = Data()
 
   /// in the order of their records

@@ -48,11 +48,12 @@ final class CoordinatorService: ControlService {
     }
 
     func runs(job: String?, activeOnly: Bool, limit: Int) async throws -> [RunView] {
-        try read { try $0.runs(job: job, activeOnly: activeOnly, limit: limit, before: nil) }.map(view)
+        if let job { _ = try await self.job(job) }
+        return try read { try $0.runs(job: job, activeOnly: activeOnly, limit: limit, before: nil) }.map(view)
     }
 
     func run(_ reference: String) async throws -> RunView {
-        try view(record(reference))
+        try detailed(record(reference))
     }
 
     func watch(_ reference: String, since version: UInt64) async throws -> (version: UInt64, run: RunView) {
@@ -97,7 +98,20 @@ final class CoordinatorService: ControlService {
     }
 
     func records(_ query: RecordQuery) async throws -> RecordPage {
-        try read { try $0.records(query) }
+        if let name = query.stream, let run = try read({ try $0.run(query.run) }),
+            !run.streams.contains(where: { $0.isNamed(name) })
+        {
+            throw SluiceError(.notFound, run.noStream(name))
+        }
+        let page = try read { try $0.records(query) }
+        if page.records.isEmpty, query.cursor == nil, !query.fields.isEmpty {
+            let known = try read { try $0.fields(run: query.run) }
+            if !known.isEmpty, let name = query.fields.first(where: { !known.contains($0) }) {
+                let list = known.joined(separator: ", ")
+                throw SluiceError(.notFound, "the run has written no field \"\(name)\"; it has written: \(list)")
+            }
+        }
+        return page
     }
 
     func logs(_ query: LogQuery) async throws -> [LogLine] {
@@ -243,6 +257,25 @@ final class CoordinatorService: ControlService {
         view.isUnattended = isUnattended
         return view
     }
+
+    /// With the counts of each stream and, where it has ended, with the warnings that it began with.
+    private func detailed(_ record: RunRecord) throws -> RunView {
+        var view = try view(record)
+        let counts = try read { try $0.recountStreams(run: record.id) }
+        view.streams = record.streams.enumerated().map { index, stream in
+            RunStreamView(stream, counts: counts.indices.contains(index) ? counts[index] : nil)
+        }
+        if view.warnings.isEmpty {
+            let audit = try read { try $0.audit(run: record.id, limit: Self.auditMax) }
+            for row in audit.reversed() where row.event == AuditRecord.warned && !view.warnings.contains(row.detail) {
+                view.warnings.append(row.detail)
+            }
+        }
+        return view
+    }
+
+    /// Rows of a run's audit that are looked at for its warnings.
+    private static let auditMax = 10_000
 
     private func view(_ job: JobRecord) throws -> JobView {
         JobView(

@@ -47,7 +47,7 @@ import Testing
         let writer = try destination()
         let notes = try writer.check()
         #expect(notes.count == 1)
-        #expect(notes[0].hasPrefix("written to without tables of its own"))
+        #expect(notes[0].hasPrefix("as a destination: stopped runs are kept from writing by ending their sessions; "))
         #expect(notes[0].contains("role \(role) may not make the schema \"sluice\"; let an administrator run"))
         let doubt = try staged(writer, "SELECT 1::int8, 'one'")
         _ = try writer.commit()
@@ -63,6 +63,33 @@ import Testing
         #expect(detail == "transaction \(doubt.transaction) committed")
         let microseconds = "(1e6 * extract(epoch FROM pg_xact_commit_timestamp(xmin)))::int8"
         #expect(try server.value("SELECT \(microseconds) FROM t") == "\(moment?.microseconds ?? 0)")
+    }
+
+    @Test func `check counts the tables that may be written, resolving names the right that is missing`() throws {
+        try server.run("CREATE TABLE other (id int8 PRIMARY KEY, name text); GRANT SELECT ON other TO \(role)")
+        let grant =
+            "a table that a job writes to needs GRANT SELECT, INSERT, UPDATE ON it TO \(role), to append INSERT alone"
+        let some = "as a destination: role \(role) may write to only 1 of the 2 tables; \(grant)"
+        #expect(try destination().check().first == some)
+        let error = #expect(throws: SluiceError.self) {
+            _ = try destination().resolve(table: "other", fields: ["id", "name"], key: ["id"])
+        }
+        #expect(error?.code == .denied)
+        #expect(
+            error?.message.hasSuffix(
+                "role \(role) may not INSERT, UPDATE on table \"other\", to which it is to write; "
+                    + "GRANT INSERT, UPDATE ON \"public\".\"other\" TO \(role)"
+            ) == true,
+            "\(error?.message ?? "")"
+        )
+        try server.run("GRANT INSERT, UPDATE (name) ON other TO \(role)")
+        #expect(throws: Never.self) {
+            _ = try destination().resolve(table: "other", fields: ["id", "name"], key: ["id"])
+        }
+        try server.run("REVOKE INSERT, UPDATE ON t, other FROM \(role); REVOKE UPDATE (name) ON other FROM \(role)")
+        let none = "as a destination: role \(role) may write to none of the 2 tables; \(grant)"
+        #expect(try destination().check().first == none)
+        #expect(try bench.destination().check().count == 1)
     }
 
     @Test func `a permitted transaction is ended by closing, and known not to be applied`() throws {
@@ -145,7 +172,8 @@ import Testing
     {
         try server.run(Self.prepared(for: role))
         let writer = try destination()
-        #expect(try writer.check() == ["written to behind gate and fence in the schema \"sluice\""])
+        let said = "as a destination: the database itself refuses writes of stopped runs, in its schema \"sluice\""
+        #expect(try writer.check() == [said])
         let doubt = try staged(writer, "SELECT 1::int8, 'one'")
         _ = try writer.commit()
         let closer = try destination()

@@ -103,7 +103,7 @@ extension StoreConformance {
         Check(name: "records of one of several streams are listed") { open in
             let store = try open()
             var sample = Sample()
-            sample.run.streams.append(RunStreamRecord(stream: "public.orders"))
+            sample.run.streams.append(RunStreamRecord(stream: "public.orders", destination: "purchases"))
             sample.batches[1].streamIndex = 1
             try store.apply(sample.beginning)
             for batch in 0..<3 {
@@ -117,6 +117,34 @@ extension StoreConformance {
             let records = { try store.records(RecordQuery(run: sample.run.id, stream: $0)).records }
             #expect(try records("public.contacts").map(\.key) == ["0", "2"])
             #expect(try records("public.orders").map(\.stream) == ["public.orders"])
+            #expect(try records("purchases").map(\.stream) == ["public.orders"])
+            #expect(try store.fields(run: sample.run.id) == ["city", "email", "id"])
+        },
+        Check(name: "a run is counted stream by stream, and what is withheld of it") { open in
+            let store = try open()
+            var sample = Sample()
+            sample.run.streams.append(RunStreamRecord(stream: "public.orders"))
+            sample.batches[1].streamIndex = 1
+            sample.batches[2].streamIndex = 1
+            try store.apply(sample.beginning)
+            for batch in 0..<2 {
+                let attempt = sample.attempt(batch + 1, batch: batch)
+                var write = sample.write(batch + 1, attempt: attempt)
+                write.streamIndex = batch
+                try store.apply([
+                    .insertAttempt(attempt), .insertWrite(write),
+                    .endWrite(write.id, ending: .committed, detail: nil, at: .sample(20)),
+                    .setBatch(sample.batches[batch].id, state: .done, from: .queued, attempts: 1),
+                ])
+            }
+            try store.apply([.setBatch(sample.batches[2].id, state: .withheld, from: .queued, attempts: 0)])
+            let counts = try store.recountStreams(run: sample.run.id)
+            #expect(counts.map(\.planned) == [10, 20])
+            #expect(counts.map(\.applied) == [6, 6])
+            #expect(counts.map(\.batchesWithheld) == [0, 1])
+            #expect(try store.recount(run: sample.run.id).planned == 30)
+            #expect(try store.withheldRecords(run: sample.run.id) == 10)
+            #expect(try store.recountStreams(run: .sample(1, 99)) == [])
         },
         Check(name: "a limit or a cursor that is not valid is refused") { open in
             let store = try open()

@@ -57,7 +57,7 @@ struct JournalExportTests {
         let write = #""write":"\#(WriteID.sample(5, 1))""#
         #expect(
             text == #"""
-                {"at":1767225601500000,\#(ids),"changes":[{"after":"","field":"email"},{"after":"plain text; no quotes","before":"line\nbreak","field":"note"}],"key":"1,\"a\"","operation":"update","stream":"public.contacts","target":"contacts","verdict":"applied",\#(write)}
+                {"at":1767225601500000,\#(ids),"changes":[{"after":"","before":null,"field":"email"},{"after":"plain text; no quotes","before":"line\nbreak","field":"note"}],"key":"1,\"a\"","operation":"update","stream":"public.contacts","target":"contacts","verdict":"applied",\#(write)}
                 {\#(ids),"changes":[],"key":"2","operation":"reject","rejectionCode":"invalid_value","rejectionField":"age","rejectionReason":"\"x\" is no integer","stream":"public.contacts","target":"contacts","verdict":"rejected",\#(write)}
 
                 """#

@@ -60,6 +60,8 @@ public struct RunRecord: Sendable, Hashable {
 /// How far the planning of a stream is.
 public struct RunStreamRecord: Sendable, Hashable, Codable {
     public var stream: String
+    /// At the destination; nil in a run of before this was recorded.
+    public var destination: String?
     public var writeMode: WriteMode
     public var planComplete: Bool
     /// The upper bound of the last planned range; planning goes on behind it.
@@ -73,14 +75,24 @@ public struct RunStreamRecord: Sendable, Hashable, Codable {
 
     public init(
         stream: String,
+        destination: String? = nil,
         writeMode: WriteMode = .upsert,
         planComplete: Bool = false,
         plannedThrough: [String]? = nil
     ) {
         self.stream = stream
+        self.destination = destination
         self.writeMode = writeMode
         self.planComplete = planComplete
         self.plannedThrough = plannedThrough
+    }
+
+    /// Whether a person means it by this name: the source's or the destination's.
+    public func isNamed(_ name: String) -> Bool { stream == name || destination == name }
+
+    /// `contacts`, or `contacts to people`.
+    public var label: String {
+        destination.map { $0 == stream ? stream : "\(stream) to \($0)" } ?? stream
     }
 }
 

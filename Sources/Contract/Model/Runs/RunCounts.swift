@@ -30,4 +30,46 @@ public struct RunCounts: Hashable, Sendable, Codable {
     }
 
     public var notAttempted: Int { max(0, planned - attempted - quarantined - staged - indeterminate) }
+
+    public static func += (left: inout RunCounts, right: RunCounts) {
+        for field in fields { left[keyPath: field.path] += right[keyPath: field.path] }
+    }
+}
+
+/// All counts under their names, and `notAttempted`, which is not read: it follows from the others.
+extension RunCounts {
+    private struct Key: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    private static var fields: [(name: String, path: WritableKeyPath<RunCounts, Int>)] {
+        [
+            ("planned", \.planned), ("applied", \.applied), ("unchanged", \.unchanged), ("rejected", \.rejected),
+            ("notApplied", \.notApplied), ("conflicted", \.conflicted), ("unknowable", \.unknowable),
+            ("quarantined", \.quarantined), ("staged", \.staged), ("indeterminate", \.indeterminate),
+            ("inserted", \.inserted), ("updated", \.updated), ("deleted", \.deleted),
+            ("batchesPlanned", \.batchesPlanned), ("batchesDone", \.batchesDone),
+            ("batchesWithheld", \.batchesWithheld), ("batchesQuarantined", \.batchesQuarantined),
+            ("writes", \.writes),
+        ]
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        for field in Self.fields {
+            self[keyPath: field.path] = try container.decode(Int.self, forKey: Key(stringValue: field.name))
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        for field in Self.fields {
+            try container.encode(self[keyPath: field.path], forKey: Key(stringValue: field.name))
+        }
+        try container.encode(notAttempted, forKey: Key(stringValue: "notAttempted"))
+    }
 }

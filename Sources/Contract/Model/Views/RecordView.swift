@@ -7,6 +7,7 @@ public struct RecordQuery: Sendable, Hashable, Codable {
     public var fields: [String]
     /// The text form of the key; several key fields joined by `,`.
     public var key: String?
+    /// By its name at the source or at the destination.
     public var stream: String?
     public var limit: Int
     /// Where the page before ended; nil: from the first record.
@@ -105,5 +106,13 @@ public struct FieldChange: Sendable, Hashable, Codable {
         self.field = field
         self.before = before
         self.after = after
+    }
+
+    /// NULL is written, not left out.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(field, forKey: .field)
+        try container.encode(before, forKey: .before)
+        try container.encode(after, forKey: .after)
     }
 }

@@ -25,7 +25,11 @@ public struct RunView: Sendable, Hashable, Codable {
     public var warnings: [String]
     /// Why it is held, while it is.
     public var hold: HoldRecord?
-    public var streams: [RunStreamRecord] = []
+    public var streams: [RunStreamView] = []
+    /// Records of batches that are not going to be attempted because their stream was cancelled.
+    public var withheld = 0
+    /// When the counts last grew; nil: not yet, or not known of a run that does not go on.
+    public var lastProgressAt: Timestamp?
     /// No coordinator has it: it stands still until one takes it up.
     public var isUnattended = false
 
@@ -74,6 +78,30 @@ public struct RunView: Sendable, Hashable, Codable {
     }
 }
 
+/// One stream of a run as the API shows it.
+public struct RunStreamView: Sendable, Hashable, Codable {
+    public var stream: String
+    public var destination: String?
+    public var writeMode: WriteMode
+    public var planComplete: Bool
+    /// Of this stream alone.
+    public var cancel: StreamCancelRecord?
+    /// Of a `replace` stream: what became of putting its new table in the place of the old one.
+    public var swap: WriteEnding?
+    /// Only where one run is asked for.
+    public var counts: RunCounts?
+
+    public init(_ record: RunStreamRecord, counts: RunCounts? = nil) {
+        stream = record.stream
+        destination = record.destination
+        writeMode = record.writeMode
+        planComplete = record.planComplete
+        cancel = record.cancel
+        swap = record.swap
+        self.counts = counts
+    }
+}
+
 public enum WorkerState: String, Sendable, Hashable, Codable, CaseIterable {
     case starting
     case idle
@@ -92,6 +120,8 @@ public struct WorkerView: Sendable, Hashable, Codable {
     public var host: String?
     public var state: WorkerState
     public var doing: String
+    /// Since when it does that; nil: it does nothing, or has not said it.
+    public var since: Timestamp?
     public var residentBytes: UInt64
     public var spawnedAt: Timestamp
     public var diedAt: Timestamp?

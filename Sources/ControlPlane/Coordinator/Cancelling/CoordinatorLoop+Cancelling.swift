@@ -57,14 +57,12 @@ extension CoordinatorLoop {
 
     /// Of one run some streams, named by their source or destination; the schedule goes on.
     private func cancelStreams(_ id: RunID, _ request: CancelRequest) throws -> Bool {
-        guard let streams = runs[id]?.job.streams else { return false }
+        guard let active = runs[id] else { return false }
+        let streams = active.job.streams
         var indexes: Set<Int> = []
         for name in request.streams {
             let named = streams.indices.filter { streams[$0].destination == name || streams[$0].stream == name }
-            guard !named.isEmpty else {
-                let list = streams.map(\.destination).joined(separator: ", ")
-                throw SluiceError(.notFound, "the run has no stream \"\(name)\"; it has: \(list)")
-            }
+            guard !named.isEmpty else { throw SluiceError(.notFound, active.machine.record.noStream(name)) }
             indexes.formUnion(named)
         }
         var accepted = false
@@ -101,5 +99,12 @@ extension CoordinatorLoop {
             kill([incarnation], reason: "killed by \(actor)")
         }
         return incarnation
+    }
+}
+
+extension RunRecord {
+    /// Why a stream of that name cannot be meant.
+    func noStream(_ name: String) -> String {
+        "run \(number) has no stream \"\(name)\"; it has: \(streams.map(\.label).joined(separator: ", "))"
     }
 }

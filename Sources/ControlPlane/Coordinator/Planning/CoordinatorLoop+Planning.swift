@@ -16,6 +16,7 @@ extension CoordinatorLoop {
             )
             warnings += stream.warnings
         }
+        keep(warnings, of: run)
         act(on: run) {
             $0.runOpened(
                 incarnation,
@@ -24,6 +25,24 @@ extension CoordinatorLoop {
                 streams: facts,
                 warnings: warnings,
                 now
+            )
+        }
+    }
+
+    /// What is new of them, so that they are shown of the run when it has ended, too.
+    private func keep(_ warnings: [String], of run: RunID) {
+        guard let known = runs[run]?.machine.warnings else { return }
+        for warning in warnings where !known.contains(warning) {
+            changes.append(
+                .audit(
+                    AuditRecord(
+                        at: now,
+                        actor: "coordinator",
+                        event: AuditRecord.warned,
+                        run: run,
+                        detail: warning
+                    )
+                )
             )
         }
     }
@@ -85,4 +104,9 @@ extension DeleteFacts {
             keyless: Int(clamping: plan.keyless)
         )
     }
+}
+
+extension AuditRecord {
+    /// The event of a warning that a worker gave when it opened the run.
+    static let warned = "stream_warned"
 }

@@ -29,7 +29,9 @@ extension CoordinatorLoop {
             trigger: request.trigger,
             actor: request.actor,
             createdAt: now,
-            streams: job.spec.streams.map { RunStreamRecord(stream: $0.stream, writeMode: $0.writeMode) }
+            streams: job.spec.streams.map {
+                RunStreamRecord(stream: $0.stream, destination: $0.destination, writeMode: $0.writeMode)
+            }
         )
         changes.append(.insertRun(record))
         changes.append(

@@ -1,5 +1,6 @@
 import Decisions
 import Model
+import Store
 
 extension CoordinatorLoop {
     /// Shows the state after this turn to the API's threads.
@@ -8,6 +9,7 @@ extension CoordinatorLoop {
         var views: [RunID: RunView] = [:]
         for (id, active) in runs {
             active.meter.note(active.machine.record.counts.attempted, now)
+            countWithheld(active)
             views[id] = RunView(active.machine.record, live: active, workers: workerViews(of: id), now)
         }
         board.publish(
@@ -16,19 +18,32 @@ extension CoordinatorLoop {
         )
     }
 
+    /// Batches are withheld while a run goes on when one of its streams is cancelled.
+    private func countWithheld(_ active: ActiveRun) {
+        let record = active.machine.record
+        guard record.counts.batchesWithheld != active.withheld.batches else { return }
+        do {
+            active.withheld = (try store.withheldRecords(run: record.id), record.counts.batchesWithheld)
+        } catch {
+            log("the withheld records of run \(record.number) cannot be counted: \(error)")
+        }
+    }
+
     private func workerViews(of run: RunID) -> [WorkerView] {
         workers.values.filter { $0.record.run == run }.map { view($0) }.sorted { $0.incarnation < $1.incarnation }
     }
 
     private func view(_ worker: LiveWorker) -> WorkerView {
         let run = worker.record.run.flatMap { runs[$0]?.machine.record.number }
-        return WorkerView(
+        var view = WorkerView(
             worker.record,
             run: run,
             state: worker.state,
             doing: worker.doing,
             bytes: worker.residentBytes
         )
+        view.since = worker.since
+        return view
     }
 }
 
@@ -44,7 +59,7 @@ extension WorkerView {
             residentBytes: bytes,
             spawnedAt: record.spawnedAt,
             diedAt: record.diedAt,
-            death: [record.proof, record.detail].compactMap { $0 }.joined(separator: ": ")
+            death: record.proof.map { proof in record.detail.map { "\(proof): \($0)" } ?? proof }
         )
     }
 }
@@ -54,10 +69,12 @@ extension RunView {
     init(_ record: RunRecord, live: ActiveRun?, workers: [WorkerView], _ now: Timestamp) {
         var rate = 0.0
         var secondsLeft: Double?
+        let withheld = live?.withheld.records ?? 0
         if let live, record.state == .running || record.state == .draining {
             rate = live.meter.perSecond(now)
-            if rate > 0, record.streams.allSatisfy(\.planComplete) {
-                secondsLeft = Double(record.counts.notAttempted) / rate
+            if live.machine.hasPlan {
+                let left = max(0, record.counts.notAttempted - withheld)
+                secondsLeft = live.meter.secondsLeft(left, now)
             }
         }
         self.init(
@@ -83,6 +100,8 @@ extension RunView {
             warnings: live?.machine.warnings ?? []
         )
         hold = record.hold
-        streams = record.streams
+        streams = record.streams.map { RunStreamView($0) }
+        self.withheld = withheld
+        lastProgressAt = live?.meter.lastProgressAt
     }
 }

@@ -28,6 +28,7 @@ extension CoordinatorLoop {
             workers[incarnation]?.isReady = true
             workers[incarnation]?.state = .idle
             workers[incarnation]?.doing = ""
+            workers[incarnation]?.since = nil
             take(fleet.ready(incarnation, now))
         case .workerHeartbeat(let beat):
             beats(beat, incarnation)
@@ -81,10 +82,13 @@ extension CoordinatorLoop {
     }
 
     private func beats(_ beat: WireWorkerHeartbeat, _ incarnation: Incarnation) {
-        workers[incarnation]?.residentBytes = beat.residentBytes
-        workers[incarnation]?.progressNanoseconds = beat.progressAtNs
-        workers[incarnation]?.saidNanoseconds = beat.sentAtNs
-        workers[incarnation]?.doing = beat.doing
+        workers[incarnation]?.heard(
+            doing: beat.doing,
+            progressAt: beat.progressAtNs,
+            sentAt: beat.sentAtNs,
+            bytes: beat.residentBytes,
+            now
+        )
         if let worker = workers[incarnation], worker.state == .working || worker.state == .stuck {
             let isStuck = beat.sentAtNs > beat.progressAtNs + Self.stuckAfterNanoseconds && !beat.attempt.isEmpty
             workers[incarnation]?.state = isStuck ? .stuck : .working

@@ -6,14 +6,14 @@ struct JournalListing {
     let start: JournalCursor
     private let query: RecordQuery
     private let filter: RecordFilter
-    private let streams: [String]
+    private let streams: [RunStreamRecord]
     private var lookup: KeyLookup?
     private(set) var page = RecordPage(records: [], cursor: nil)
 
     /// Throws `SluiceError` for a limit or cursor that is not valid.
     ///
     /// - Parameter streams: of the run, in their order.
-    init(_ query: RecordQuery, streams: [String]) throws {
+    init(_ query: RecordQuery, streams: [RunStreamRecord]) throws {
         guard 1...RecordQuery.limitMax ~= query.limit else {
             throw SluiceError(
                 .invalid,
@@ -68,7 +68,7 @@ struct JournalListing {
         }
         page.records.append(
             RecordView(
-                stream: streams.indices.contains(batch.streamIndex) ? streams[batch.streamIndex] : "",
+                stream: streams.indices.contains(batch.streamIndex) ? streams[batch.streamIndex].stream : "",
                 target: "",
                 key: batch.keyText,
                 operation: .reject,

@@ -9,10 +9,10 @@ struct RecordFilter {
     private let streams: Set<Int>?
 
     /// - Parameter streams: of the run, in their order.
-    init(_ query: RecordQuery, streams: [String]) {
+    init(_ query: RecordQuery, streams: [RunStreamRecord]) {
         self.query = query
         self.streams = query.stream.map { wanted in
-            Set(streams.indices.filter { streams[$0] == wanted })
+            Set(streams.indices.filter { streams[$0].isNamed(wanted) })
         }
     }
 

@@ -1,6 +1,8 @@
 import Foundation
 import GRDB
 public import Model
+import SwiftProtobuf
+import Wire
 
 extension SQLiteStore {
     public func records(_ query: RecordQuery) throws -> RecordPage {
@@ -9,7 +11,7 @@ extension SQLiteStore {
 
     static func records(_ query: RecordQuery, in database: Database) throws -> RecordPage {
         let streams = try streams(of: query.run, in: database)
-        var listing = try JournalListing(query, streams: streams.map(\.stream))
+        var listing = try JournalListing(query, streams: streams)
         try forEachWrite(
             of: query.run,
             from: listing.start.sequence,
@@ -54,15 +56,40 @@ extension SQLiteStore {
     }
 
     public func recount(run: RunID) throws -> RunCounts {
+        try recountStreams(run: run).reduce(into: RunCounts()) { $0 += $1 }
+    }
+
+    public func withheldRecords(run: RunID) throws -> Int {
+        let sql = "SELECT coalesce(sum(records), 0) FROM batches WHERE run = ? AND state = 'withheld'"
+        return try read { try Int.fetchOne($0, sql: sql, arguments: [run.blob]) ?? 0 }
+    }
+
+    public func fields(run: RunID) throws -> [String] {
+        var names: Set<String> = []
+        for write in try writes(run: run) {
+            names.formUnion(try WireSegmentHeader(serializedBytes: write.header).fields.map(\.field))
+        }
+        return names.sorted()
+    }
+
+    public func recountStreams(run: RunID) throws -> [RunCounts] {
         try read { database in
-            var counts = RunCounts()
             let streams = try Self.streams(of: run, in: database)
+            var counts = streams.map { _ in RunCounts() }
             let batches = try database.cachedStatement(
-                sql:
-                    "SELECT state, count(*) AS batches, sum(records) AS records FROM batches WHERE run = ? GROUP BY state"
+                sql: """
+                    SELECT stream_index, state, count(*) AS batches, sum(records) AS records FROM batches
+                    WHERE run = ? GROUP BY stream_index, state
+                    """
             )
             for row in try Row.fetchAll(batches, arguments: [run.blob]) {
-                try counts.add(batches: row.value("batches"), records: row.value("records"), in: row.name("state"))
+                let stream: Int = try row.value("stream_index")
+                guard counts.indices.contains(stream) else { continue }
+                try counts[stream].add(
+                    batches: row.value("batches"),
+                    records: row.value("records"),
+                    in: row.name("state")
+                )
             }
             let cursor = try Row.fetchCursor(
                 database.cachedStatement(sql: Self.effectiveWrites),
@@ -70,7 +97,9 @@ extension SQLiteStore {
             )
             while let row = try cursor.next() {
                 guard try QuarantinedBatch(row: row) == nil else { continue }
-                counts.add(try EffectiveWrite(row: row, streams: streams), in: try row.name("batch_state"))
+                let write = try EffectiveWrite(row: row, streams: streams)
+                guard counts.indices.contains(write.streamIndex) else { continue }
+                counts[write.streamIndex].add(write, in: try row.name("batch_state"))
             }
             return counts
         }

@@ -57,4 +57,10 @@ public protocol Store: AnyObject, Sendable {
     ///
     /// A write that was rolled back counts as not applied once its batch is withheld: before, it will be attempted again.
     func recount(run: RunID) throws -> RunCounts
+    /// The same for each stream of the run, in their order.
+    func recountStreams(run: RunID) throws -> [RunCounts]
+    /// Records of the run's batches that are not going to be attempted.
+    func withheldRecords(run: RunID) throws -> Int
+    /// The destination fields that the run's writes name, sorted.
+    func fields(run: RunID) throws -> [String]
 }

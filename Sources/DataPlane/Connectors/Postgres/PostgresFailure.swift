@@ -40,7 +40,10 @@ enum PostgresFailure {
         case "42P01", "42703", "3F000":
             return SluiceError(.notFound, what)
         case "42501":
-            return SluiceError(.denied, "\(what); grant the right to the role of this connection")
+            return SluiceError(
+                .denied,
+                "\(what); the role of this connection lacks a right: reading needs SELECT, writing SELECT, INSERT, UPDATE"
+            )
         case "55P03", "57014", "25P03", "25P04":
             return SluiceError(.timedOut, what, isRetriable: true)
         case "40001", "40P01":

@@ -1,7 +1,7 @@
 import Model
 
 /// The end of a "not found" message: what exists, the nearest first.
-enum NearNames {
+public enum NearNames {
     private static let listedMax = 10
 
     /// `did you mean "contacts"? There are: "contacts", "orders"`.
@@ -11,10 +11,15 @@ enum NearNames {
             .sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }
         let listed = ranked.prefix(listedMax).map { "\"\($0.name)\"" }.joined(separator: ", ")
         let rest = existing.count > listedMax ? " and \(existing.count - listedMax) more" : ""
-        guard let nearest = ranked.first, nearest.distance <= max(1, name.count / 3) else {
-            return "there are: \(listed)\(rest)"
-        }
-        return "did you mean \"\(nearest.name)\"? There are: \(listed)\(rest)"
+        guard let nearest = nearest(to: name, among: existing) else { return "there are: \(listed)\(rest)" }
+        return "did you mean \"\(nearest)\"? There are: \(listed)\(rest)"
+    }
+
+    /// The name that was probably meant.
+    public static func nearest(to name: String, among existing: [String]) -> String? {
+        let near = existing.map { (name: $0, distance: distance(name.lowercased(), $0.lowercased())) }
+            .filter { $0.distance <= max(1, name.count / 3) }
+        return near.min { ($0.distance, $0.name) < ($1.distance, $1.name) }?.name
     }
 
     /// Levenshtein's: insertions, deletions and replacements that make one name of the other.

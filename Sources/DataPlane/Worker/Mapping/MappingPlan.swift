@@ -23,6 +23,8 @@ public struct MappingPlan: Sendable {
     var columnTypes: [ValueType]
     /// One per field.
     var origins: [FieldOrigin]
+    /// What a person should know before a run of it.
+    var warnings: [String] = []
 
     /// The names of the key fields, in the order of `keyFields`.
     public var key: [String] { keyFields.map { fields[$0] } }

@@ -51,7 +51,8 @@ struct MappingPlanner {
             isScannedByKey: key.isInOrder,
             writeMode: stream.writeMode,
             columnTypes: columns.compactMap { types[$0] },
-            origins: origins
+            origins: origins,
+            warnings: stream.map.compactMap { warning(of: $0, templates) }
         )
         try checkTypes(plan)
         return plan
@@ -70,6 +71,17 @@ struct MappingPlanner {
         return templates
     }
 
+    /// A template is NULL as soon as one of its columns is, which is easily overlooked.
+    private func warning(of mapping: FieldMapping, _ templates: [String: Template]) -> String? {
+        guard case .template = mapping.origin, mapping.fallback == nil else { return nil }
+        let nullable = columns(of: mapping, templates).filter { sourceColumn($0)?.isNullable == true }
+        guard !nullable.isEmpty else { return nil }
+        let names = nullable.map { "\"\($0)\"" }.joined(separator: " or ")
+        return
+            "stream \"\(stream.stream)\": field \"\(mapping.field)\" is a template, so it becomes NULL where \(names) "
+            + "is NULL; set `default` if that is not meant"
+    }
+
     private func columns(of mapping: FieldMapping, _ templates: [String: Template]) -> [String] {
         switch mapping.origin {
         case .column(let name): [name]
@@ -80,7 +92,7 @@ struct MappingPlanner {
 
     private func checkDropped() throws {
         for name in stream.drop where sourceColumn(name) == nil {
-            throw error(.notFound, "column \"\(name)\" is to be dropped, but \(sourceHas)")
+            throw error(.notFound, "column \"\(name)\" is to be dropped, but \(sourceHas(no: name))")
         }
     }
 
@@ -93,13 +105,13 @@ struct MappingPlanner {
                 throw error(.invalid, "\(field) is mapped twice")
             }
             guard let column = destinationColumn(mapping.field) else {
-                throw error(.notFound, "\(field) is mapped, but \(destinationHas)")
+                throw error(.notFound, "\(field) is mapped, but \(destinationHas(no: mapping.field))")
             }
             guard !column.isGenerated else {
                 throw error(.invalid, "\(field) is mapped, but the destination generates its values itself")
             }
             for name in columns(of: mapping, try templates()) where sourceColumn(name) == nil {
-                throw error(.notFound, "\(field) is made of column \"\(name)\", but \(sourceHas)")
+                throw error(.notFound, "\(field) is made of column \"\(name)\", but \(sourceHas(no: name))")
             }
             mappings[mapping.field] = mapping
         }
@@ -115,7 +127,7 @@ struct MappingPlanner {
             throw self.error(error.code, error.message)
         }
         for name in filter.columns where sourceColumn(name) == nil {
-            throw error(.notFound, "the filter names column \"\(name)\", but \(sourceHas)")
+            throw error(.notFound, "the filter names column \"\(name)\", but \(sourceHas(no: name))")
         }
         return filter
     }
@@ -124,7 +136,7 @@ struct MappingPlanner {
         guard let found = destinationColumn(column.name) else {
             throw error(
                 .notFound,
-                "source column \"\(column.name)\" passes by its name, but \(destinationHas); "
+                "source column \"\(column.name)\" passes by its name, but \(destinationHas()); "
                     + "map it to one of them or add it to `drop`"
             )
         }
@@ -166,8 +178,19 @@ struct MappingPlanner {
         destination.columns.first { $0.name == name }
     }
 
-    var sourceHas: String { "the source has only \(list(source.columns.map(\.name)))" }
-    var destinationHas: String { "\(destination.name) has only \(list(destination.columns.map(\.name)))" }
+    func sourceHas(no name: String) -> String {
+        let names = source.columns.map(\.name)
+        return "the source has only \(list(names))\(hint(name, names))"
+    }
+
+    func destinationHas(no name: String = "") -> String {
+        let names = destination.columns.map(\.name)
+        return "\(destination.name) has only \(list(names))\(hint(name, names))"
+    }
+
+    private func hint(_ name: String, _ names: [String]) -> String {
+        NearNames.nearest(to: name, among: names).map { "; did you mean \"\($0)\"?" } ?? ""
+    }
 
     func list(_ names: [String]) -> String {
         let shown = names.prefix(40).joined(separator: ", ")

@@ -90,7 +90,7 @@ struct OpenedStream {
         self.target = target
         self.replacement = replacement
         mapping = try Mapping(plan, target: target)
-        var summary = Self.summary(of: described, index: index, key: plan.isKeyRepeatable ? [] : plan.scan.key)
+        var summary = Self.summary(of: described, index: index, plan)
         summary.keepsLedger = target.ledger != nil
         self.summary = summary
     }
@@ -170,14 +170,17 @@ struct OpenedStream {
     private static func summary(
         of described: StreamDescription,
         index: UInt32,
-        key: [String]
+        _ plan: MappingPlan
     ) -> WireStreamOpened {
         var summary = WireStreamOpened()
         summary.streamIndex = index
         summary.sourceRecords = described.estimatedRecords ?? -1
         summary.recordBytes = described.averageRecordBytes ?? 0
-        summary.uniqueKey = ([described.primaryKey] + described.uniqueKeys)
-            .contains { !$0.isEmpty && Set($0).isSubset(of: key) }
+        summary.uniqueKey =
+            !plan.isKeyRepeatable
+            && ([described.primaryKey] + described.uniqueKeys)
+                .contains { !$0.isEmpty && Set($0).isSubset(of: plan.scan.key) }
+        summary.warnings = plan.warnings
         return summary
     }
 }

@@ -75,7 +75,8 @@ struct Journalling {
                             let rejection = staged.rejections[row]
                             writer.addReject(
                                 SegmentRejection(rejection, line: lines.isEmpty ? nil : lines[row]),
-                                key: { handedOver($0, row) }
+                                key: { handedOver($0, row) },
+                                values: { handedOver($0, row) }
                             )
                         case .unchanged:
                             writer.addUnchanged()

@@ -166,7 +166,7 @@ struct WriteTurn {
             return .rolledBack(reason: reason, wasIntended: intent != nil)
         case WriteFailure.rejected(let rejections):
             run.destination.rollBack()
-            report(intent, .rolledBack, reason: "\(rejections.count) records rejected", again: true)
+            report(intent, .rolledBack, reason: Self.rejected(rejections.count), again: true)
             return .rejected(rejections, wasIntended: intent != nil)
         case WriteFailure.fenced(let reason):
             guard intent != nil else { return .returned(reason: reason) }
@@ -185,6 +185,8 @@ struct WriteTurn {
             return .failed(failure)
         }
     }
+
+    private static func rejected(_ count: Int) -> String { "\(count) record\(count == 1 ? "" : "s") rejected" }
 
     private func report(
         _ intent: WireIntent?,

@@ -15,8 +15,9 @@ struct CancelCommand: ParsableCommand {
             Force: from the moment it is accepted not one further write is permitted; the workers are killed, and what they \
             were writing is looked up at the destination. Right when every further write destroys something.
 
-            A second cancel with --force escalates one that is going on. Cancelling twice is no error. Force pauses the job's \
-            schedule unless --no-pause; graceful only with --pause.
+            A second cancel with --force escalates one that is going on. Cancelling twice is no error. Force pauses the job \
+            unless --no-pause, graceful only with --pause: then no schedule starts it (schedules come in a later version), \
+            "sluice sync" and "sluice run" still do.
             """
     )
 
@@ -26,7 +27,7 @@ struct CancelCommand: ParsableCommand {
     @Flag(help: "All runs that have not ended.")
     var all = false
 
-    @Option(help: ArgumentHelp("Only this stream of the run; can be given more than once.", valueName: "stream"))
+    @Option(help: ArgumentHelp("Only this stream, by its source or destination; may be repeated.", valueName: "stream"))
     var stream: [String] = []
 
     @Flag(help: "Say what a cancel would mean now, and do nothing.")
@@ -35,7 +36,7 @@ struct CancelCommand: ParsableCommand {
     @Flag(help: "Kill the workers at once.")
     var force = false
 
-    @Flag(inversion: .prefixedNo, help: "Pause the job's schedule.")
+    @Flag(inversion: .prefixedNo, help: "Pause the job: no schedule starts it.")
     var pause: Bool?
 
     @Option(help: ArgumentHelp("Of a graceful cancel: 30s, 2m. Then it is forced.", valueName: "duration"))
@@ -128,7 +129,7 @@ struct CancelCommand: ParsableCommand {
             lines.append("run \(run.number) is \(run.state.rawValue); \"sluice watch \(run.number)\" follows it")
         }
         guard reply.accepted, run.state.isTerminal else { return lines }
-        let isPaused = try client.job(run.job).isPaused
-        return lines + Receipt(run: run, isPaused: isPaused, suffix: server.suffix).lines
+        let whole = try client.run(run.id.description)
+        return lines + Receipt(run: whole, job: try client.job(run.job), suffix: server.suffix).lines
     }
 }

@@ -6,10 +6,14 @@ import Model
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Try whether connections can be reached; a worker process asks, with the worker's environment."
+        abstract: "Try whether connections can be reached; a worker process asks, with the worker's environment.",
+        discussion: """
+            Says of a database what would keep it from being a destination: rights on tables that are missing, and how a \
+            stop is enforced there. Whether the tables of a job fit is found when a run begins, before anything is written.
+            """
     )
 
-    @Argument(help: "The connection; may be left out with a configuration: then all are checked.")
+    @Argument(help: "The connection; left out: all of the configuration, or of the server's jobs.")
     var connection: String?
 
     @OptionGroup var source: ProbeOptions
@@ -20,7 +24,10 @@ struct CheckCommand: ParsableCommand {
         try source.probe { client, names in
             let chosen = connection.map { [$0] } ?? names
             guard !chosen.isEmpty else {
-                throw SluiceError(.invalid, "which connection? name one, or a configuration with --config")
+                throw SluiceError(
+                    .invalid,
+                    "which connection? there is no job yet; name one, or a configuration with --config"
+                )
             }
             reports = try chosen.map { try client.check(connection: $0) }
         }

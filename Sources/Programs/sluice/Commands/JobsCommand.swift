@@ -49,7 +49,10 @@ struct JobsShowCommand: ParsableCommand {
 struct JobsPauseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pause",
-        abstract: "Pause a job's schedule. A run that is going on goes on."
+        abstract: "Pause a job: no schedule starts it. A run that is going on goes on.",
+        discussion: """
+            Schedules come in a later version. "sluice sync" and "sluice run" start a paused job, too, and say so.
+            """
     )
 
     @Argument(help: "The job's name.")
@@ -60,14 +63,15 @@ struct JobsPauseCommand: ParsableCommand {
 
     func run() throws {
         let view = try server.client().pause(job: job, paused: true, actor: Console.actor)
-        try output.show(view, human: ["\(job) is paused; \"sluice jobs resume \(job)\" undoes it"])
+        let undo = "sluice jobs resume \(job)\(server.suffix)"
+        try output.show(view, human: ["\(job) is paused: no schedule starts it; \"\(undo)\" undoes it"])
     }
 }
 
 struct JobsResumeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resume",
-        abstract: "Let a paused job's schedule start runs again."
+        abstract: "Let schedules start a paused job again."
     )
 
     @Argument(help: "The job's name.")

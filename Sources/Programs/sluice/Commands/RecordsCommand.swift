@@ -9,8 +9,9 @@ struct RecordsCommand: ParsableCommand {
         abstract: "List the records that a run touched: what was written, before and after.",
         discussion: """
             Works while the run goes on, too. Verdicts: applied, rejected (the destination or the mapping refused it), \
-            not_applied (rolled back), unknowable, indeterminate (not yet looked up), not_attempted, quarantined (workers \
-            died of it).
+            not_applied (rolled back), unknowable, indeterminate (permitted, not yet looked up), staged (in a new table \
+            that is not in place yet), quarantined (workers died of it). Unchanged and not attempted records are counted, \
+            not listed one by one.
 
               sluice records 12 --verdict rejected
               sluice records 12 --field email --limit 20
@@ -36,7 +37,7 @@ struct RecordsCommand: ParsableCommand {
     @Option(help: "Only the record with this key; several key fields joined by a comma.")
     var key: String?
 
-    @Option(help: "Only of this stream.")
+    @Option(help: "Only of this stream, by its source or destination.")
     var stream: String?
 
     @Option(help: "Only inserts, updates, deletes or rejects. May be repeated.")
@@ -51,6 +52,9 @@ struct RecordsCommand: ParsableCommand {
     @Flag(help: "All records, however many.")
     var all = false
 
+    @Option(help: "Go on where a page ended: its \"cursor\" in --output json.")
+    var cursor: String?
+
     @OptionGroup var server: ServerOptions
     @OptionGroup var output: OutputOptions
 
@@ -63,14 +67,17 @@ struct RecordsCommand: ParsableCommand {
 
     func run() throws {
         try server.reading { client in
+            let run = try client.run(reference)
             var query = RecordQuery(
-                run: try client.run(reference).id,
+                run: run.id,
                 verdicts: verdict,
                 operations: operation,
                 fields: field,
                 key: key,
-                stream: stream
+                stream: stream,
+                cursor: cursor
             )
+            for note in RecordLines.unlisted(verdict, of: run.counts) { Console.note(note) }
             if let export = Client.ExportFormat(rawValue: format.rawValue) {
                 return try self.export(query, as: export, from: client)
             }

@@ -19,28 +19,34 @@ struct RunCommand: ParsableCommand {
             cancel the run meanwhile. A run that was interrupted by a crash is taken up where it was; if the job is another one \
             now, it is held instead, nothing is started, and the exit code is 4.
 
-            A configuration:
+            A configuration (Protocols/CONFIGURATION.md has every setting):
 
-              connections:
-                app: { type: postgres, url: "${APP_DB_URL}" }
-                shop: { type: sqlite, path: shop.db }
-              jobs:
-                contacts:
-                  source: app
-                  destination: shop
-                  rate_limit: 700/s
-                  streams:
-                    - stream: public.contacts
-                      key: [id]
-                      filter: "country = 'FR'"
-                      map:                                   # destination field: where from
-                        email: contact_email                 # a column
-                        title: "{company} ({country})"       # a template
-                        origin: { value: import }            # a constant
-                        name: { from: full_name, trim: true, case: lower, default: unknown }
-                      drop: [internal_note]                  # other columns pass by name
+            \(sample)
             """
     )
+
+    /// Short lines: the help text is wrapped at 80 columns, and this must be fit to be pasted.
+    static let sample = """
+        connections:
+          app: { type: postgres, url: "${APP_DB_URL}" }
+          shop: { type: sqlite, path: shop.db }
+        jobs:
+          contacts:
+            source: app
+            destination: shop
+            rate_limit: 700/s
+            streams:
+              - stream: public.contacts
+                destination: contacts
+                key: [id]
+                filter: "country = 'FR'"
+                map:                        # destination field: where from
+                  email: contact_email      # a column
+                  title: "{company} ({country})"
+                  origin: { value: import } # a constant
+                  name: { from: full_name, trim: true, default: unknown }
+                drop: [internal_note]       # other columns pass by name
+        """
 
     @Argument(help: "The job's name; may be left out when the configuration has only one.")
     var job: String?
@@ -76,8 +82,8 @@ struct RunCommand: ParsableCommand {
             follower.progress.clear()
             isGivenUp = try settle(run, obstacle, on: server.client) || isGivenUp
         }
-        let isPaused = try server.client.job(job).isPaused
-        try output.show(end, human: Receipt(run: end, isPaused: isPaused, suffix: local.suffix).lines)
+        let whole = try server.client.run(end.id.description)
+        try output.show(whole, human: Receipt(run: whole, suffix: local.suffix, isServed: false).lines)
         try (isGivenUp ? RunExit.held : RunExit(end.state)).leave()
     }
 
@@ -129,6 +135,7 @@ struct RunCommand: ParsableCommand {
             Console.note("run \(live.number) of \(job) was interrupted (\(live.state.rawValue)); it is taken up")
             return live
         }
+        for note in StartNotes.lines(of: try client.job(job)) { Console.note(note) }
         return try client.sync(job: job, SyncRequest(actor: Console.actor, trigger: "manual"))
     }
 }

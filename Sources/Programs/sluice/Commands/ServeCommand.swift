@@ -65,7 +65,7 @@ struct ServeCommand: ParsableCommand {
         let store = URL(fileURLWithPath: local.store).standardizedFileURL.path
         let takenUp = try TakenUp.list(of: server.client)
         let ready = Ready(address: server.address, pid: getpid(), store: store, changes: changes, takenUp: takenUp)
-        let slots = Human.count(local.slots ?? Serving.defaultSlots, of: "worker")
+        let slots = Human.count(local.slots ?? Serving.defaultSlots, of: "worker") + " and a spare"
         try output.show(
             ready,
             human: changes + takenUp.map(\.line) + [

@@ -24,6 +24,7 @@ struct SyncCommand: ParsableCommand {
 
     func run() throws {
         let client = try server.client()
+        for note in StartNotes.lines(of: try client.job(job)) { Console.note(note) }
         let run = try client.sync(job: job, SyncRequest(actor: Console.actor, trigger: "manual"))
         guard follow else {
             let how = run.blockedOn.map { "is queued: \(Human.safe($0))" } ?? "started"

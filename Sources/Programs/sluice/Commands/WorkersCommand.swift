@@ -19,7 +19,7 @@ struct WorkersCommand: ParsableCommand {
 
     static func lines(_ workers: [WorkerView]) -> [String] {
         guard !workers.isEmpty else { return ["no workers"] }
-        var table = Table(">PID", "STATE", ">RUN", ">MEMORY", "STARTED", "DOING", "WORKER")
+        var table = Table(">PID", "STATE", ">RUN", ">MEMORY", "STARTED", "DOING", "SINCE", "WORKER")
         for worker in workers {
             table.add(
                 worker.pid.map { "\($0)" } ?? "",
@@ -28,6 +28,7 @@ struct WorkersCommand: ParsableCommand {
                 Human.bytes(worker.residentBytes),
                 Human.clock(worker.spawnedAt),
                 Human.safe(worker.death ?? worker.doing),
+                worker.since.map(Human.clock) ?? "",
                 worker.incarnation.description
             )
         }

@@ -40,10 +40,9 @@ struct DemoCommand: ParsableCommand {
             actor: "demo"
         )
         let ended = try cancelled(on: server.client)
-        let isPaused = try server.client.job("contacts").isPaused
         Console.show("")
         Console.show(
-            Receipt(run: ended, isPaused: isPaused, suffix: " --store \(data.store)").lines.joined(separator: "\n")
+            Receipt(run: ended, suffix: " --store \(data.store)", isServed: false).lines.joined(separator: "\n")
         )
         try showTouched(ended, server.client)
         try showProof(ended, data, server.client)

@@ -21,9 +21,13 @@ struct ProbeOptions: ParsableArguments {
     @Option(help: .hidden)
     var worker: String?
 
-    /// Runs `body` with a server that knows the connections, and their names when a configuration says them.
+    /// Runs `body` with a server that knows the connections, and the names of those of the configuration, or of the
+    /// server's jobs.
     func probe(_ body: (Client, _ names: [String]) throws -> Void) throws {
-        if config == nil, let client = try server.running() { return try body(client, []) }
+        if config == nil, let client = try server.running() {
+            let names = Set(try client.jobs().flatMap { [$0.spec.source, $0.spec.destination] })
+            return try body(client, names.sorted())
+        }
         let path = config ?? "sluice.yaml"
         if config == nil, !FileManager.default.fileExists(atPath: path) {
             throw SluiceError(

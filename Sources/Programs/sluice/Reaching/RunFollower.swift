@@ -20,9 +20,12 @@ struct RunFollower {
     ) throws -> RunView {
         defer { progress.clear() }
         var version: UInt64 = 0
+        var warnings = 0
         while true {
             let (next, run) = try client.watch(reference, since: version)
             version = next
+            for warning in run.warnings.dropFirst(warnings) { Console.interject("warning: \(Human.safe(warning))") }
+            warnings = max(warnings, run.warnings.count)
             progress.show(run)
             try onChange(run)
             if isEnd(run) { return run }

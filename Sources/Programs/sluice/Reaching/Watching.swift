@@ -22,8 +22,8 @@ struct Watching {
             run.state.isTerminal || run.state == .held
         }
         if !isJSON || !isStream {
-            let isPaused = try client.job(run.job).isPaused
-            try output.show(run, human: Receipt(run: run, isPaused: isPaused, suffix: suffix).lines)
+            let whole = try client.run(run.id.description)
+            try output.show(whole, human: Receipt(run: whole, job: try client.job(run.job), suffix: suffix).lines)
         }
         try RunExit(run.state).leave()
     }

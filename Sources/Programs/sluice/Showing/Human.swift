@@ -16,6 +16,13 @@ enum Human {
         return (number < 0 ? "-" : "") + groups.joined(separator: ",")
     }
 
+    /// Now, by this machine's clock.
+    static var now: Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
+    }
+
     /// `8,400 records`, `1 record`
     static func count(_ number: Int, of noun: String) -> String {
         "\(count(number)) \(noun)\(number == 1 ? "" : "s")"

@@ -21,7 +21,10 @@ enum JobLines {
 
     static func details(_ job: JobView) -> [String] {
         var lines = ["\(job.name), version \(job.version): \(job.spec.source) to \(job.spec.destination)"]
-        if job.isPaused { lines.append("  paused: \(Human.safe(job.pausedReason ?? "no reason given"))") }
+        if job.isPaused {
+            let why = Human.safe(job.pausedReason ?? "no reason given")
+            lines.append("  paused, so that no schedule starts it: \(why)")
+        }
         let workers = job.spec.workers.map { Human.count($0, of: "worker") } ?? "all workers"
         let rate = job.spec.rateLimit.map { "at most \(Human.rate($0))" } ?? "no rate limit"
         let batch =

@@ -20,7 +20,7 @@ final class LiveProgress {
 
     func show(_ run: RunView) {
         guard !isSilent else { return }
-        let line = ProgressLine(run: run)
+        let line = ProgressLine(run: run, now: Human.now)
         if isTerminal {
             Console.error(raw: "\r\u{1B}[K" + line.bar(columns: Console.columns))
             hasLine = true

@@ -29,6 +29,17 @@ enum RecordLines {
         return lines
     }
 
+    /// Of the verdicts that were asked for: those whose records the journal only counts.
+    static func unlisted(_ verdicts: [Verdict], of counts: RunCounts) -> [String] {
+        let counted = [
+            (Verdict.unchanged, counts.unchanged, "as they should be"),
+            (.notAttempted, counts.notAttempted, "nothing was decided about them"),
+        ]
+        return counted.filter { verdicts.contains($0.0) && $0.1 > 0 }.map { verdict, count, why in
+            "\(verdict.rawValue): \(Human.count(count, of: "record")), counted and not listed one by one (\(why))"
+        }
+    }
+
     static func retries(_ records: [RetryView], limit: Int) -> [String] {
         guard !records.isEmpty else { return ["nothing is left to be tried again"] }
         var table = Table("STREAM", "KEY", "VERDICT", "FIELD", "REASON", "RUN", "SINCE RUN", "SINCE")
@@ -46,7 +57,8 @@ enum RecordLines {
     private static func changes(of record: RecordView) -> [[String]] {
         if let reason = record.rejectionReason {
             let what = record.verdict == .quarantined ? "" : "refused: "
-            return [[record.rejectionField.map { Human.safe($0) } ?? "", "", what + Human.safe(reason)]]
+            let why = [record.rejectionField.map { Human.safe($0) } ?? "", "", what + Human.safe(reason)]
+            return [why] + record.changes.map { [Human.safe($0.field), "", value($0.after)] }
         }
         guard !record.changes.isEmpty else { return [["", "", ""]] }
         return record.changes.map { change in

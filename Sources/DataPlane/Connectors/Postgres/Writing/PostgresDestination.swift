@@ -35,7 +35,8 @@ public final class PostgresDestination: Destination {
         let session = try connected().session
         let answer = try session.run(
             """
-            SELECT pg_is_in_recovery(), has_database_privilege(current_database(), 'TEMPORARY')
+            SELECT pg_is_in_recovery(), has_database_privilege(current_database(), 'TEMPORARY'),
+                to_regnamespace('sluice') IS NOT NULL
             """
         )
         guard !answer.bool(row: 0, column: 0) else {
@@ -50,11 +51,14 @@ public final class PostgresDestination: Destination {
                 "\(settings.place): the role may not make temporary tables; GRANT TEMPORARY ON DATABASE to it"
             )
         }
+        let rights = try PostgresRights.note(session).map { [$0] } ?? []
         switch try PostgresBarrier.raise(session, makes: false) {
         case .rows:
-            return ["written to behind gate and fence in the schema \"sluice\""]
+            let isThere = answer.bool(row: 0, column: 2)
+            let schema = isThere ? "in its schema \"sluice\"" : "in a schema \"sluice\", which the first run makes"
+            return rights + ["as a destination: the database itself refuses writes of stopped runs, \(schema)"]
         case .sessions(let reason):
-            return ["written to without tables of its own, sessions and transaction ids tell: \(reason)"]
+            return rights + ["as a destination: stopped runs are kept from writing by ending their sessions; \(reason)"]
         }
     }
 
@@ -85,6 +89,7 @@ public final class PostgresDestination: Destination {
     public func resolve(table: String, fields: [String], key: [String], mode: WriteMode) throws -> Target {
         let session = try connected().session
         let found = try PostgresCatalog(session: session).table(named: table)
+        try PostgresRights.require(on: found, for: mode, as: table, session)
         let columns = try fields.map {
             try PostgresScan.column($0, of: found, stream: table, place: settings.place)
         }
