@@ -30,6 +30,11 @@ def check(frame, is_broadcast):
     return envelope, kind
 
 
+def _is_known(enum, value):
+    found = enum.values_by_number.get(value)
+    return found is not None and not found.name.endswith("_UNSPECIFIED")
+
+
 def _check_fields(message, place):
     for field in message.DESCRIPTOR.fields:
         value = getattr(message, field.name)
@@ -38,7 +43,7 @@ def _check_fields(message, place):
             is_optional = isinstance(message, wire.Terminate) and message.workers and not value
             if len(value) != 16 and not is_optional:
                 raise Violation(f"{where} has {len(value)} bytes, an id has 16")
-        elif field.type == field.TYPE_ENUM and (value == 0 or value not in field.enum_type.values_by_number):
+        elif field.type == field.TYPE_ENUM and not _is_known(field.enum_type, value):
             raise Violation(f"{where} has the unknown value {value}")
         elif field.name in ("heartbeat_ms", "lease_ms", "records_per_batch") and value == 0:
             raise Violation(f"{where} is missing")
