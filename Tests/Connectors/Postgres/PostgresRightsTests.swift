@@ -86,6 +86,10 @@ import Testing
         #expect(throws: Never.self) {
             _ = try destination().resolve(table: "other", fields: ["id", "name"], key: ["id"])
         }
+        let mirror = #expect(throws: SluiceError.self) {
+            _ = try destination().resolve(table: "t", fields: ["id", "name"], key: ["id"], mode: .mirror)
+        }
+        #expect(mirror?.message.contains("may not DELETE on table \"t\"") == true, "\(mirror?.message ?? "")")
         try server.run("REVOKE INSERT, UPDATE ON t, other FROM \(role); REVOKE UPDATE (name) ON other FROM \(role)")
         let none = "as a destination: role \(role) may write to none of the 2 tables; \(grant)"
         #expect(try destination().check().first == none)

@@ -10,10 +10,16 @@ enum PostgresRights {
         as stream: String,
         _ session: PostgresSession
     ) throws {
-        let rights = mode == .upsert ? ["SELECT", "INSERT", "UPDATE"] : ["INSERT"]
+        let rights: [String]
+        switch mode {
+        case .upsert: rights = ["SELECT", "INSERT", "UPDATE"]
+        case .mirror: rights = ["SELECT", "INSERT", "UPDATE", "DELETE"]
+        case .append, .replace: rights = ["INSERT"]
+        }
         // A right on some columns may be enough; the server says so where it is not.
-        let questions = rights.map {
-            "has_table_privilege(\(table.oid), '\($0)') OR has_any_column_privilege(\(table.oid), '\($0)')"
+        let questions = rights.map { right in
+            let whole = "has_table_privilege(\(table.oid), '\(right)')"
+            return right == "DELETE" ? whole : "\(whole) OR has_any_column_privilege(\(table.oid), '\(right)')"
         }
         let found = try session.run("SELECT quote_ident(current_user), \(questions.joined(separator: ", "))")
         let missing = rights.indices.filter { !found.bool(row: 0, column: $0 + 1) }.map { rights[$0] }
