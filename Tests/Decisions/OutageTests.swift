@@ -44,7 +44,7 @@ import Testing
             for directive in steps.directives {
                 switch directive {
                 case .openRun(let worker, _): opening.append(worker)
-                case .planStream(let worker, _, _, _): planning.append(worker)
+                case .planStream(let worker, _, _, _, _): planning.append(worker)
                 case .assign(_, let assignment): assigned.append(assignment)
                 default: break
                 }

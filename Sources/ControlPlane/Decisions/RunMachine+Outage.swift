@@ -55,7 +55,7 @@ extension RunMachine {
         } else if !isExplained(worker) {
             noteOutage(error.message, now, &steps)
         }
-        planNext(&steps)
+        planNext(now, &steps)
         openWaiting(&steps)
         return steps
     }
