@@ -153,7 +153,10 @@ struct Simulation {
         var idle = 0
         while idle < 400 {
             clock += Int64(random.next() % 20_000)
-            if let wake = machine.wakeAt(now), wake <= now { try take { $0.timePassed($1) } }
+            // Only what an outage waits for: the rest moves without a clock.
+            if store.run.blockedOn != nil, let wake = machine.wakeAt(now), wake <= now {
+                try take { $0.timePassed($1) }
+            }
             let moved = try step()
             idle = moved ? 0 : idle + 1
             if idle == 200, store.run.state == .held || machine.isFrozen { try letGo() }

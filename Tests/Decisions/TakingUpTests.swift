@@ -73,10 +73,16 @@ import Testing
         }
     }
 
-    @Test func `the reason of one that its workers died of gives way only to another version`() throws {
-        let before = record(.held, .workers)
+    @Test(arguments: [HoldRecord.Cause.workers, .deletes])
+    func `one that waits for a person already does so for the same cause, and says of another version`(
+        cause: HoldRecord.Cause
+    ) throws {
+        let before = record(.held, cause)
         #expect(try takeUp(before, Self.interrupted).2.run == before)
-        #expect(try takeUp(before, Self.outdated).2.run.reason == Self.outdated.reason)
+        let outdated = try takeUp(before, Self.outdated).2.run
+        #expect(outdated.hold == before.hold)
+        #expect(outdated.reason == "it is of version 1; held for \(cause)")
+        #expect(try takeUp(outdated, Self.outdated).2.run == outdated)
     }
 
     @Test func `one whose job is again what it began with goes on, another one not`() throws {

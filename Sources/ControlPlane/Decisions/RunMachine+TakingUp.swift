@@ -14,16 +14,21 @@ public struct HoldOrder: Sendable, Hashable {
 extension RunMachine {
     /// Holds a run that an earlier coordinator left unfinished, before anything of it goes on.
     ///
-    /// One that was held for a frozen destination would go on with it: now it waits for a person. So does one that is held
-    /// already, with the reason that weighs more: that it is no longer what its job says.
+    /// One that was held for a frozen destination would go on with it: now it waits for a person. One that waits for a person
+    /// already says, too, that it is no longer what its job is.
     mutating func hold(takenUp order: HoldOrder, _ now: Timestamp, _ steps: inout Steps) {
         guard record.state == .held else {
             hold(order.cause, order.reason, actor: "coordinator", now, &steps)
             return
         }
-        guard record.reason != order.reason, record.hold?.cause == .frozen || order.cause == .outdated else { return }
-        record.hold = HoldRecord(cause: order.cause, actor: "coordinator", at: now)
-        record.reason = order.reason
+        if record.hold?.cause == .frozen {
+            record.hold = HoldRecord(cause: order.cause, actor: "coordinator", at: now)
+            record.reason = order.reason
+        } else if order.cause == .outdated, let before = record.reason, !before.hasPrefix(order.reason) {
+            record.reason = "\(order.reason); \(before)"
+        } else {
+            return
+        }
         save(from: .held, &steps)
         audit("run_held", at: now, actor: "coordinator", detail: order.reason, level: .warning, &steps)
     }

@@ -1,5 +1,4 @@
 import Decisions
-import Glibc
 import Model
 import Store
 import Wire
@@ -132,7 +131,7 @@ extension CoordinatorLoop {
     /// A worker that is dead was silent for its lease before: its own timer has killed it. The timer counts from a heartbeat
     /// that was sent up to two intervals before the last one that was heard.
     func noteLeaseEnd(of incarnation: Incarnation, signal: Int32) -> String? {
-        guard signal == SIGKILL, let worker = workers[incarnation], worker.isReady, !worker.deathIsOrdered,
+        guard signal == 9, let worker = workers[incarnation], worker.isReady, !worker.deathIsOrdered,
             now.since(worker.lastHeardAt)
                 >= .milliseconds(Int64(Self.leaseMilliseconds - 2 * Self.heartbeatMilliseconds))
         else { return nil }
