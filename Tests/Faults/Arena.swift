@@ -32,6 +32,8 @@ struct KillSite {
     ]
     /// Those of every write, in a run of a write for each batch.
     static let ofWrites = names.map { KillSite(name: $0, passesMax: ArenaData.records / ArenaData.batch / 4) }
+    /// Those of a mirror's deletes, of which there are a few batches.
+    static let ofDeletes = names.map { KillSite(name: "deletes.\($0)", passesMax: 2) }
     /// Those of the one swap.
     static let ofSwap = names.map { KillSite(name: "swap.\($0)", passesMax: 1) }
 }

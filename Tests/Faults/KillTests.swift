@@ -57,6 +57,14 @@ import Testing
         try run(.workerKill) { try SQLiteSwapArena(in: $0) }
     }
 
+    @Test func `a force cancel of a mirror leaves the verdicts equal to Postgres, deletes included`() throws {
+        try run(.forceCancel) { _ in try MirrorArena(commitDelay: 40) }
+    }
+
+    @Test func `a worker killed at any site of a mirror leaves it exact in Postgres`() throws {
+        try run(.workerKill) { _ in try MirrorArena(commitDelay: 40) }
+    }
+
     @Test func `a replace whose coordinator was killed ends as its undisturbed twin`() throws {
         try run(.coordinatorKill) { _ in try PostgresSwapArena(commitDelay: 40) }
     }
