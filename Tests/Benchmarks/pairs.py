@@ -283,4 +283,5 @@ def main():
     raise SystemExit(1 if bench.failed else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()
