@@ -79,6 +79,7 @@ extension RunMachine {
         var steps = Steps()
         awaitedDeaths.remove(incarnation)
         let worker = workers.removeValue(forKey: incarnation)
+        hasLostWorker = true
         let inHand = attempts.values.filter { $0.record.incarnation == incarnation }.map(\.record.id).sorted()
         condemn(inHand, reason: "its worker died: \(detail)", now, &steps)
         if let worker, !wasOrdered, !worker.isKilled, worker.state != .retiring {

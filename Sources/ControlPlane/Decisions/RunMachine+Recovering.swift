@@ -31,6 +31,7 @@ extension RunMachine {
         var steps = Steps()
         machine.nextSequence = nextSequence
         machine.hadView = true
+        machine.hasLostWorker = true
         machine.awaitedDeaths = living
         machine.staged = staged
         for batch in undone {

@@ -94,9 +94,9 @@ extension RunMachine {
         }
     }
 
-    /// Or rows of a ledger.
+    /// Or rows of a ledger. A worker that opened the run after the swap of one that died has made the new table once more.
     private func isLeavingTable(_ stream: Int) -> Bool {
-        (isReplacing(stream) && record.streams[stream].swap != .committed)
+        (isReplacing(stream) && (record.streams[stream].swap != .committed || hasLostWorker))
             || isMirror(stream) || streams[stream]?.keepsLedger == true
     }
 

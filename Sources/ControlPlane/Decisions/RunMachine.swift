@@ -35,6 +35,8 @@ public struct RunMachine: Sendable {
     /// By stream in write mode `replace`: records in its new table.
     var staged: [Int: Int] = [:]
     var discarding = Discarding.none
+    /// Some worker died before the run's end.
+    var hasLostWorker = false
     var reconciling: Set<AttemptID> = []
     var lastPermitAt: Timestamp?
     var lastWriteAt: Timestamp?

@@ -14,8 +14,16 @@ protocol SQLiteChange: AnyObject {
 
 extension SQLiteDestination: ReplacingDestination {
     func resolve(replacement: Replacement) throws -> Target {
-        try SQLiteReplacement(replacement: replacement, file: file, connection: try opened()).make(at: .now)
-        let target = keep(try resolved(replacement))
+        let new = SQLiteReplacement(replacement: replacement, file: file, connection: try opened())
+        try new.make(at: .now)
+        let target: Target
+        do {
+            target = keep(try resolved(replacement))
+        } catch let error as SluiceError where error.code == .notFound {
+            // The swap of a worker that has died was committed meanwhile: made once more, to be discarded.
+            try new.make(at: .now)
+            target = keep(try resolved(replacement))
+        }
         replacements[target] = replacement
         return target
     }

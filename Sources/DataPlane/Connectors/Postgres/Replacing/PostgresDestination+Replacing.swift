@@ -11,8 +11,7 @@ extension PostgresDestination: ReplacingDestination {
             )
         }
         let new = PostgresReplacement(replacement: replacement, session: link.session)
-        try new.make()
-        let made = try PostgresCatalog(session: link.session).table(named: new.newTable)
+        let made = try new.opened()
         let fields = try replacement.columns.map {
             try PostgresScan.column($0.name, of: made, stream: new.newTable, place: link.session.place)
         }

@@ -33,8 +33,23 @@ struct PostgresReplacement {
 
     // MARK: Making
 
+    /// The new table, made unless it is there.
+    ///
+    /// A swap that a worker has sent before it died may commit at any time: then the table is gone when it is looked at, and
+    /// is made once more, to be discarded.
+    func opened() throws -> PostgresTable {
+        let catalog = PostgresCatalog(session: session)
+        try make()
+        do {
+            return try catalog.table(named: newTable)
+        } catch let error as SluiceError where error.code == .notFound {
+            try make()
+            return try catalog.table(named: newTable)
+        }
+    }
+
     /// Makes the new table unless it is there. Several may try at once.
-    func make() throws {
+    private func make() throws {
         try session.run("BEGIN; SELECT pg_advisory_xact_lock(\(Self.lockKey))")
         do {
             if try !isTrue("to_regclass(\(PostgresName.literal(newTable))) IS NOT NULL") {
