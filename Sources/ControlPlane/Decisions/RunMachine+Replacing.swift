@@ -30,8 +30,7 @@ extension RunMachine {
 
     /// The new table is in its place.
     mutating func swapped(_ stream: Int, at now: Timestamp, _ steps: inout Steps) {
-        let records = staged.removeValue(forKey: stream) ?? 0
-        record.counts.staged -= records
+        let records = takeStaged(of: stream)
         record.counts.inserted += records
         record.counts.applied += records
         decideSwap(stream, .committed, &steps)
@@ -39,8 +38,7 @@ extension RunMachine {
 
     /// Nobody can know whether the new table is in its place.
     mutating func swapIsUnknowable(_ stream: Int, _ steps: inout Steps) {
-        let records = staged.removeValue(forKey: stream) ?? 0
-        record.counts.staged -= records
+        let records = takeStaged(of: stream)
         record.counts.unknowable += records
         decideSwap(stream, .unknowable, &steps)
     }
@@ -60,10 +58,16 @@ extension RunMachine {
     }
 
     private mutating func dropStaged(of stream: Int) {
-        let records = staged.removeValue(forKey: stream) ?? 0
-        record.counts.staged -= records
+        let records = takeStaged(of: stream)
         record.counts.notApplied += records
         record.streams[stream].swap = .rolledBack
+    }
+
+    /// Its records are staged no longer.
+    private mutating func takeStaged(of stream: Int) -> Int {
+        let records = staged.removeValue(forKey: stream) ?? 0
+        record.counts.staged -= records
+        return records
     }
 
     /// A batch of the stream is in its new table.

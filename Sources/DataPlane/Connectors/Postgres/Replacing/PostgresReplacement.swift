@@ -91,33 +91,33 @@ struct PostgresReplacement {
 
     /// New tables that earlier runs of the stream left, and replaced ones that are old enough.
     private func dropStale() throws {
-        let stale = try session.run(
-            """
-            SELECT quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace,
-                obj_description(c.oid, 'pg_class') AS about
-            WHERE n.nspname = 'sluice' AND c.relkind = 'r' AND CASE
-                WHEN c.relname LIKE 'new\\_%' THEN about = \(PostgresName.literal(mark))
-                WHEN c.relname LIKE 'old\\_%' AND about LIKE 'sluice: replaced at %' THEN
-                    substring(about FROM 'at (\\S+)')::timestamptz < now() - interval '\(Self.retention)'
-                ELSE false END
-            """
+        try Self.drop(
+            session,
+            where: """
+                CASE WHEN c.relname LIKE 'new\\_%' THEN about = \(PostgresName.literal(mark))
+                    WHEN c.relname LIKE 'old\\_%' AND about LIKE 'sluice: replaced at %' THEN
+                        substring(about FROM 'at (\\S+)')::timestamptz < now() - interval '\(Self.retention)'
+                    ELSE false END
+                """
         )
-        for row in 0..<stale.rows {
-            try session.run("DROP TABLE IF EXISTS sluice.\(stale.text(row: row, column: 0) ?? "")")
-        }
     }
 
     /// Drops what the run made and did not put in place.
     static func discard(run: RunID, _ session: PostgresSession) throws {
-        let prefix = Replacement.prefix("new", of: run)
-        let left = try session.run(
+        try drop(session, where: "starts_with(c.relname, '\(Replacement.prefix("new", of: run))')")
+    }
+
+    /// - Parameter condition: on the tables `c` of the schema `sluice` and what their comments say, `about`.
+    private static func drop(_ session: PostgresSession, where condition: String) throws {
+        let found = try session.run(
             """
-            SELECT quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-            WHERE n.nspname = 'sluice' AND c.relkind = 'r' AND starts_with(c.relname, '\(prefix)')
+            SELECT quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace,
+                obj_description(c.oid, 'pg_class') AS about
+            WHERE n.nspname = 'sluice' AND c.relkind = 'r' AND \(condition)
             """
         )
-        for row in 0..<left.rows {
-            try session.run("DROP TABLE IF EXISTS sluice.\(left.text(row: row, column: 0) ?? "")")
+        for row in 0..<found.rows {
+            try session.run("DROP TABLE IF EXISTS sluice.\(found.text(row: row, column: 0) ?? "")")
         }
     }
 
